@@ -1,0 +1,54 @@
+/**
+ * JSON values as the mapping sees them, and the error that says which of them is wrong.
+ *
+ * Decides how a value's place is named (`error.condition`, `version.name`) and how its type is called in a message.
+ */
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** A JSON object; the keys may be anything, `__proto__` included. */
+export interface JsonObject {
+  readonly [key: string]: Json | undefined;
+}
+
+/** A JSON value is not what its key needs. */
+export class MappingError extends Error {
+  override readonly name = 'MappingError';
+  /** The key, with the keys around it: `error.condition`. */
+  readonly path: string;
+
+  constructor(path: string, reason: string) {
+    super(`'${path}' ${reason}`);
+    this.path = path;
+  }
+}
+
+/**
+ * The error for a value of the wrong type.
+ *
+ * @param expected what the key takes, with its article: `a string`
+ */
+export function wrongType(path: string, expected: string, found: Json): MappingError {
+  return new MappingError(path, `must be ${expected}, not ${typeName(found)}`);
+}
+
+function typeName(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Whether a value is an object: neither an array nor null. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a key has a value; `null` says the same as leaving the key out. */
+export function isPresent(value: Json | undefined): value is Exclude<Json, null> {
+  return value !== undefined && value !== null;
+}
+
+/** The value of a key, never one that an object inherits. */
+export function own(object: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
