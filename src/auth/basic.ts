@@ -1,0 +1,106 @@
+/**
+ * HTTP Basic (RFC 7617): a name and a password in each request.
+ *
+ * Decides which host the name belongs to and asks that host's verifier. A name is a component's domain, a full address, or
+ * a localpart at the host that the request was made to. Everything that is wrong gets the same answer at the same cost as a
+ * wrong password, so that nobody can list users or domains; mod_rest answers 403 to it, so do we.
+ */
+import { RestanzaError } from '../errors.ts';
+import type { Jid } from '../xmpp/jid.ts';
+import type { Authenticator, Credentials, Principal } from './principal.ts';
+
+/**
+ * Checks a name and a password for one host.
+ *
+ * @param name a localpart for a host with users, the domain itself for a component
+ * @returns the address to act as; `undefined` when either is wrong
+ */
+export type Verify = (name: string, password: string) => Promise<Jid | undefined>;
+
+/** A host that Basic credentials can belong to. */
+export interface Realm {
+  readonly domain: Jid;
+  /** `users`: names are localparts. `component`: the only name is the domain. */
+  readonly names: 'users' | 'component';
+  readonly verify: Verify;
+}
+
+/** A user name and password as they came. */
+interface NameAndPassword {
+  readonly name: string;
+  readonly password: string;
+}
+
+const BASIC = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i;
+
+/**
+ * Reads an `Authorization` field of the scheme Basic: base64 of `name:password` in UTF-8.
+ *
+ * @throws RestanzaError `no-credentials`, `scheme-unsupported`, `credentials-malformed`
+ */
+export function parseBasic(authorization: string | undefined): NameAndPassword {
+  if (authorization === undefined) throw new RestanzaError('no-credentials', 'use HTTP Basic, as with curl --user');
+  if (!/^basic(?= |$)/i.test(authorization)) throw new RestanzaError('scheme-unsupported', 'use HTTP Basic');
+  const encoded = BASIC.exec(authorization)?.[1];
+  const decoded = encoded === undefined ? undefined : decodeUtf8(Buffer.from(encoded, 'base64'));
+  const colon = decoded?.indexOf(':') ?? -1;
+  if (decoded === undefined || colon < 1) {
+    throw new RestanzaError('credentials-malformed', 'Basic takes the base64 of name:password in UTF-8');
+  }
+  return { name: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a name leads: a realm and the name there. */
+interface Destination {
+  readonly realm: Realm;
+  readonly name: string;
+}
+
+/**
+ * Finds the realm of a name: the domain of an address, a component's own domain, the host that was asked, the only host
+ * with users; in this order.
+ */
+export function destinationOf(
+  name: string,
+  hostname: string | undefined,
+  realms: readonly Realm[],
+): Destination | undefined {
+  const at = name.lastIndexOf('@');
+  const domain = (at === -1 ? name : name.slice(at + 1)).toLowerCase();
+  const named = realms.find(realm => realm.domain === domain);
+  if (at !== -1) return named?.names === 'users' ? { realm: named, name: name.slice(0, at) } : undefined;
+  if (named?.names === 'component') return { realm: named, name: named.domain };
+  const withUsers = realms.filter(realm => realm.names === 'users');
+  const asked =
+    withUsers.find(realm => realm.domain === hostname) ?? (withUsers.length === 1 ? withUsers[0] : undefined);
+  return asked === undefined ? undefined : { realm: asked, name };
+}
+
+/** Makes the authenticator for Basic over these hosts. */
+export function basic(realms: readonly Realm[]): Authenticator {
+  const [first] = realms;
+  return {
+    challenge: `Basic realm="${first?.domain ?? 'restanza'}/rest", charset="UTF-8"`,
+    async authenticate({ authorization, hostname }: Credentials): Promise<Principal> {
+      const { name, password } = parseBasic(authorization);
+      const destination = destinationOf(name, hostname, realms) ?? nowhere(realms);
+      const address = await destination?.realm.verify(destination.name, password);
+      if (address === undefined) throw new RestanzaError('credentials-rejected');
+      return { address };
+    },
+  };
+}
+
+/** A name that leads nowhere costs what a wrong password costs; an empty localpart is nobody's. */
+function nowhere(realms: readonly Realm[]): Destination | undefined {
+  const realm = realms.find(({ names }) => names === 'users');
+  return realm === undefined ? undefined : { realm, name: '' };
+}

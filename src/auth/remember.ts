@@ -1,0 +1,62 @@
+/**
+ * Credentials that were right a moment ago.
+ *
+ * Decides that a name and password are not derived anew for every request: checking a password is slow on purpose, and a bot
+ * sends the same one with each stanza. What is kept is a hash under a key that lives only in this process, for a short time,
+ * so that a changed password is noticed. Wrong ones are not kept.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Jid } from '../xmpp/jid.ts';
+import type { Verify } from './basic.ts';
+
+/** How much is remembered. */
+export interface Memory {
+  /** Credentials at most; the oldest make room. */
+  readonly size: number;
+  /** Milliseconds after which credentials are checked again. */
+  readonly time: number;
+}
+
+const MEMORY: Memory = { size: 10_000, time: 30_000 };
+
+interface Remembered {
+  readonly until: number;
+  readonly address: Promise<Jid | undefined>;
+}
+
+/**
+ * Puts a memory before a verifier. Requests with the same credentials that come while they are checked wait for that check.
+ *
+ * @param now milliseconds of a clock that never goes back
+ */
+export function remembering(
+  verify: Verify,
+  memory: Memory = MEMORY,
+  now: () => number = () => performance.now(),
+): Verify {
+  const key = randomBytes(32);
+  const known = new Map<string, Remembered>();
+
+  async function check(digest: string, name: string, password: string): Promise<Jid | undefined> {
+    let address: Jid | undefined;
+    try {
+      address = await verify(name, password);
+      return address;
+    } finally {
+      if (address === undefined) known.delete(digest);
+    }
+  }
+
+  return (name, password) => {
+    // The length keeps the two apart: without it «a» and «bc» would be «ab» and «c».
+    const digest = createHmac('sha256', key).update(`${name.length}:${name}${password}`).digest('base64');
+    const found = known.get(digest);
+    if (found !== undefined && found.until > now()) return found.address;
+    const address = check(digest, name, password);
+    known.delete(digest);
+    known.set(digest, { until: now() + memory.time, address });
+    const [oldest] = known.keys();
+    if (known.size > memory.size && oldest !== undefined) known.delete(oldest);
+    return address;
+  };
+}
