@@ -1,0 +1,45 @@
+/**
+ * What a caller may send, and as whom.
+ *
+ * Decides, without sending anything, whether a stanza from HTTP can go out for a principal, and stamps what it lacks:
+ * sender, id and, for a user, his own account as the address. mod_rest has the same rules; the refusals are its refusals.
+ */
+import { mayActAs, type Principal } from '../auth/principal.ts';
+import { RestanzaError } from '../errors.ts';
+import { bareOf, type Jid, localOf } from '../xmpp/jid.ts';
+import { isRequest, newId, type Stanza } from '../xmpp/stanza.ts';
+
+/** A stanza that is ready for a link. */
+export type Prepared = Stanza & { readonly from: Jid; readonly id: string };
+
+/**
+ * Prepares a stanza for sending.
+ *
+ * @throws RestanzaError `from-forbidden`, `to-invalid`, `iq-type-invalid`, `iq-payload-invalid`
+ */
+export function prepare(principal: Principal, stanza: Stanza): Prepared {
+  const from = stanza.from ?? principal.address;
+  if (!mayActAs(principal, from)) {
+    throw new RestanzaError('from-forbidden', `you are ${principal.address}; leave 'from' out or add a resource to it`);
+  }
+  requireSendable(stanza);
+  const to = stanza.to ?? ownAccount(stanza, from);
+  return { ...stanza, ...(to !== undefined && { to }), from, id: stanza.id ?? newId() };
+}
+
+function requireSendable(stanza: Stanza): void {
+  if (stanza.kind !== 'iq') return;
+  if (!isRequest(stanza)) throw new RestanzaError('iq-type-invalid', 'answers to an iq cannot be sent this way');
+  if (stanza.payload.length !== 1)
+    throw new RestanzaError('iq-payload-invalid', `this one has ${stanza.payload.length}`);
+}
+
+/**
+ * Where a stanza without address goes (RFC 6120 §8.1.1.1): to the sender's own account, but for a presence, which the
+ * server broadcasts. A component has no account.
+ */
+function ownAccount(stanza: Stanza, from: Jid): Jid | undefined {
+  if (localOf(from) === undefined)
+    throw new RestanzaError('to-invalid', "'to' is missing; a component must name the recipient");
+  return stanza.kind === 'presence' ? undefined : bareOf(from);
+}
