@@ -1,0 +1,62 @@
+/**
+ * The HTTP server.
+ *
+ * Decides the limits on connections and requests (Fastify's own defaults leave several of them open), that bodies reach the
+ * routes as bytes and nothing else parses them, and that stopping lets requests finish that are under way.
+ */
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Log } from '../log.ts';
+import { answerGarbage, handleErrors, sendError } from './errors.ts';
+import { type RestOptions, restRoutes } from './routes/rest.ts';
+
+/** Bounds of the server; times in milliseconds, sizes in bytes. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  /** For the whole request to arrive; waiting for an answer is not part of it. */
+  requestTimeout: 30_000,
+  keepAliveTimeout: 72_000,
+  maxHeaderSize: 16 * 1024,
+  /** A JID has up to 3,071 bytes. */
+  maxParamLength: 3_200,
+  maxConnections: 10_000,
+} as const;
+
+/** What the application is built from. */
+export type AppOptions = RestOptions & { readonly log: Log };
+
+/** Builds the server; it listens when its owner says so. */
+export function createApp({ log, ...options }: AppOptions): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    bodyLimit: options.bodyLimit,
+    requestTimeout: LIMITS.requestTimeout,
+    keepAliveTimeout: LIMITS.keepAliveTimeout,
+    routerOptions: { maxParamLength: LIMITS.maxParamLength },
+    http: { maxHeaderSize: LIMITS.maxHeaderSize, headersTimeout: LIMITS.headersTimeout },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply, log),
+    clientErrorHandler: answerGarbage,
+  });
+  app.server.maxConnections = LIMITS.maxConnections;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url } = request;
+    log.debug({ method, path: url.split('?', 1)[0], status: reply.statusCode }, 'request answered');
+  });
+  closeWhenStopping(app);
+  handleErrors(app, log);
+  restRoutes(app, options);
+  return app;
+}
+
+/** Ends the connections of requests that are answered while the server stops; as idle ones they would outlive it. */
+function closeWhenStopping(app: FastifyInstance): void {
+  let stopping = false;
+  app.addHook('preClose', async () => {
+    stopping = true;
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (stopping) reply.header('connection', 'close');
+    done();
+  });
+}
