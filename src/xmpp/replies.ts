@@ -1,0 +1,94 @@
+/**
+ * Requests that wait for their answer.
+ *
+ * Decides which incoming stanza answers which request: one from the peer that was asked, with the request's id, of the
+ * same kind (RFC 6120 §8.1.3). Matching by id alone lets anybody who guesses or sees an id answer in the peer's name
+ * (CVE-2024-46957), so all three must agree. Holds no clock: giving up is the caller's `AbortSignal`.
+ */
+import type { Jid } from './jid.ts';
+import type { Iq, Stanza } from './stanza.ts';
+
+/** Who may answer, and to which request. */
+export interface Awaited {
+  /** The address that sent the request; the answer comes to it. */
+  readonly own: Jid;
+  /** The address that was asked. */
+  readonly peer: Jid;
+  readonly id: string;
+}
+
+/** A request that is already waiting under the same addresses and id, or too many that wait. */
+export class ReplyConflict extends Error {
+  override readonly name = 'ReplyConflict';
+  readonly reason: 'id-in-use' | 'too-many';
+
+  constructor(reason: 'id-in-use' | 'too-many') {
+    super(reason === 'id-in-use' ? 'a request with this id is waiting' : 'too many requests are waiting');
+    this.reason = reason;
+  }
+}
+
+interface Waiting {
+  readonly resolve: (answer: Iq) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** The requests of one link that wait. */
+export class Replies {
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #limit: number;
+
+  /** @param limit how many may wait at once */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** How many requests wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Waits for the answer to a request that the caller sends next.
+   *
+   * @param signal gives up; the promise rejects with the signal's reason and the entry is gone
+   * @throws ReplyConflict at once, before anything was sent
+   */
+  expect(awaited: Awaited, signal: AbortSignal): Promise<Iq> {
+    const key = keyOf(awaited.own, awaited.peer, awaited.id);
+    if (this.#waiting.has(key)) throw new ReplyConflict('id-in-use');
+    if (this.#waiting.size >= this.#limit) throw new ReplyConflict('too-many');
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<Iq>();
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
+    this.#waiting.set(key, { resolve, reject });
+    return promise.finally(() => {
+      this.#waiting.delete(key);
+      signal.removeEventListener('abort', giveUp);
+    });
+  }
+
+  /**
+   * Hands an incoming stanza to the request that it answers.
+   *
+   * @returns whether there was one; if not, the stanza is somebody else's business
+   */
+  settle(stanza: Stanza): boolean {
+    if (stanza.kind !== 'iq' || (stanza.type !== 'result' && stanza.type !== 'error')) return false;
+    if (stanza.id === undefined || stanza.to === undefined || stanza.from === undefined) return false;
+    const waiting = this.#waiting.get(keyOf(stanza.to, stanza.from, stanza.id));
+    waiting?.resolve(stanza);
+    return waiting !== undefined;
+  }
+
+  /** Gives up all requests, each with this reason: the link is gone. */
+  rejectAll(reason: unknown): void {
+    for (const { reject } of this.#waiting.values()) reject(reason);
+  }
+}
+
+/** U+0000 can stand in none of the three, so the key is unambiguous. */
+function keyOf(own: Jid, peer: Jid, id: string): string {
+  return `${own}\0${peer}\0${id}`;
+}
