@@ -91,12 +91,6 @@ export const ERRORS = {
     condition: 'resource-constraint',
     text: 'The request headers are too large',
   },
-  'path-too-long': {
-    status: 414,
-    type: 'modify',
-    condition: 'resource-constraint',
-    text: 'The request path is too long',
-  },
   'request-timeout': {
     status: 408,
     type: 'wait',
@@ -104,18 +98,6 @@ export const ERRORS = {
     text: 'The request did not arrive in time',
   },
   'not-found': { status: 404, type: 'cancel', condition: 'item-not-found', text: 'There is nothing at this path' },
-  'method-not-allowed': {
-    status: 405,
-    type: 'cancel',
-    condition: 'not-allowed',
-    text: 'This path does not take this method',
-  },
-  'host-unknown': {
-    status: 404,
-    type: 'cancel',
-    condition: 'host-unknown',
-    text: 'This gateway does not serve that domain',
-  },
   'reply-timeout': {
     status: 504,
     type: 'wait',

@@ -132,6 +132,14 @@ test('an error is XML for who asks for XML', async t => {
   assert.match(await response.text(), /^<error xmlns='http:\/\/etherx\.jabber\.org\/streams'><not-well-formed /);
 });
 
+test('ignored keys are named in the answer', async t => {
+  await using running = await gateway(t);
+  const body = JSON.stringify({ ping: true, to: 'localhost', 'a b': 1, 'c\r\nSet-Cookie: d': 2 });
+  const response = await fetch(`${running.url}/rest`, { method: 'POST', headers: json, body });
+  assert.equal(response.headers.get('restanza-ignored'), 'a%20b, c%0D%0ASet-Cookie%3A%20d');
+  assert.equal(response.headers.get('set-cookie'), null);
+});
+
 test('a media type has no charset in the answer', async t => {
   await using running = await gateway(t);
   const response = await fetch(`${running.url}/rest`, {

@@ -5,6 +5,7 @@
  * routes as bytes and nothing else parses them, and that stopping lets requests finish that are under way.
  */
 import { type FastifyInstance, fastify } from 'fastify';
+import { RestanzaError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { answerGarbage, handleErrors, sendError } from './errors.ts';
 import { type RestOptions, restRoutes } from './routes/rest.ts';
@@ -33,6 +34,7 @@ export function createApp({ log, ...options }: AppOptions): FastifyInstance {
     routerOptions: { maxParamLength: LIMITS.maxParamLength },
     http: { maxHeaderSize: LIMITS.maxHeaderSize, headersTimeout: LIMITS.headersTimeout },
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, log),
     clientErrorHandler: answerGarbage,
   });
@@ -49,12 +51,16 @@ export function createApp({ log, ...options }: AppOptions): FastifyInstance {
   return app;
 }
 
-/** Ends the connections of requests that are answered while the server stops; as idle ones they would outlive it. */
+/**
+ * While the server stops, requests on connections that are still open are refused, and those that finish end their
+ * connection; as an idle one it would outlive the server.
+ */
 function closeWhenStopping(app: FastifyInstance): void {
   let stopping = false;
   app.addHook('preClose', async () => {
     stopping = true;
   });
+  app.addHook('onRequest', (_request, _reply, done) => done(stopping ? new RestanzaError('stopping') : undefined));
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (stopping) reply.header('connection', 'close');
     done();

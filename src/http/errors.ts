@@ -37,12 +37,16 @@ function shown(error: unknown): RestanzaError {
   return code === undefined ? new RestanzaError('internal', undefined, { cause: error }) : new RestanzaError(code);
 }
 
+/** Seconds after which a 503 may be tried again when nobody knows better. */
+const RETRY_AFTER = 30;
+
 /** Sends an error to the client, and to the log when it is ours. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const known = shown(error);
   if (known.code === 'internal') log.error({ err: error }, 'request failed');
   const { mediaType, body } = errorBody(known, request.headers.accept);
-  if (known.retryAfter !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(known.retryAfter))));
+  const retryAfter = known.retryAfter ?? (known.row.status === 503 ? RETRY_AFTER : undefined);
+  if (retryAfter !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))));
   return reply.code(known.row.status).header('content-type', mediaType).send(Buffer.from(body));
 }
 

@@ -39,7 +39,8 @@ export function restRoutes(app: FastifyInstance, options: RestOptions): void {
 
 async function submit(principal: Principal, request: FastifyRequest, reply: FastifyReply, options: RestOptions) {
   const { 'content-type': contentType, accept } = request.headers;
-  const stanza = codecFor(contentType).decode(bodyOf(request), { limit: options.bodyLimit });
+  const onIgnored = (keys: readonly string[]) => reply.header('restanza-ignored', keyList(keys));
+  const stanza = codecFor(contentType).decode(bodyOf(request), { limit: options.bodyLimit, onIgnored });
   const prepared = prepare(principal, stanza);
   const host = hostFor(prepared, options);
   if (prepared.kind !== 'iq') {
@@ -57,6 +58,15 @@ async function submit(principal: Principal, request: FastifyRequest, reply: Fast
 
 function bodyOf({ body }: FastifyRequest): Uint8Array {
   return body instanceof Uint8Array ? body : new Uint8Array();
+}
+
+/** Keys past which the list is cut; a client that sends more has not read the documentation. */
+const MAX_LISTED = 20;
+
+/** The value of `Restanza-Ignored`: names with a comma between them, percent-encoded where a field could not hold them. */
+function keyList(keys: readonly string[]): string {
+  const names = keys.slice(0, MAX_LISTED).map(key => encodeURIComponent(key.slice(0, 64).toWellFormed()));
+  return (keys.length > MAX_LISTED ? [...names, '...'] : names).join(', ');
 }
 
 function hostFor({ from }: Prepared, { hostOf }: RestOptions): Host {

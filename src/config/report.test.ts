@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { loadWritten } from '../../test/support/configuration.ts';
+import { valueTable } from './report.ts';
+
+describe('the table of values', () => {
+  it('shows each value with its source, and no secret', async () => {
+    const yaml = `
+listen: 127.0.0.1:0
+hosts:
+  a.example: { component: { server: xmpp://a, secret: canary-1 } }
+  b.example: { embedded: { accounts: { bob: canary-2 } } }
+  c.example: { component: { server: xmpp://c, secret_file: s } }
+`;
+    const environment = { RESTANZA_LOG_LEVEL: 'warn' };
+    const { loaded, folder } = await loadWritten({ yaml, environment, files: { s: 'canary-3' } });
+    const table = valueTable(loaded?.entries ?? []).replaceAll(folder, '$FOLDER');
+    assert.deepEqual(
+      table.split('\n').map(line => line.split(/ {2,}/)),
+      [
+        ['listen', '127.0.0.1:0', 'restanza.yaml:2:9'],
+        ['data', '$FOLDER/data', 'default'],
+        ['log.level', 'warn', 'RESTANZA_LOG_LEVEL'],
+        ['iq_timeout', '120', 'default'],
+        ['iq_max_timeout', '300', 'default'],
+        ['stanza_size_limit', '196608', 'default'],
+        ['hosts.a.example.component.server', 'xmpp://a:5347', 'restanza.yaml:4:37'],
+        ['hosts.a.example.component.secret', '[set]', 'restanza.yaml:4:55'],
+        ['hosts.b.example.embedded.c2s', '127.0.0.1:5222', 'default'],
+        ['hosts.b.example.embedded.accounts.bob', '[set]', 'restanza.yaml:5:45'],
+        ['hosts.c.example.component.server', 'xmpp://c:5347', 'restanza.yaml:6:37'],
+        ['hosts.c.example.component.secret', '[set]', '$FOLDER/s:1:1'],
+        [''],
+      ],
+    );
+  });
+
+  it('has its columns one below the other', async () => {
+    const { loaded } = await loadWritten({ yaml: 'log: { level: warn }\n' });
+    const lines = valueTable(loaded?.entries ?? [])
+      .trimEnd()
+      .split('\n');
+    const columns = lines.map(line => [...line.matchAll(/(?<= {2})[^ ]/g)].map(({ index }) => index).join());
+    assert.equal(new Set(columns).size, 1, lines.join('\n'));
+  });
+});

@@ -1,0 +1,75 @@
+/**
+ * What must hold between values, and what is better not left so.
+ *
+ * Decides the faults and the warnings that no key shows alone.
+ */
+import { isIPv4 } from 'node:net';
+import type { Config } from './keys.ts';
+import { keyOf, type Problem, type Source } from './problem.ts';
+import { type Entry, valueText } from './settings.ts';
+import { listenAddress } from './values.ts';
+
+type Values = Omit<Config, 'demo'>;
+
+/** What is wrong between values that are right alone. */
+export function faultsIn(values: Values, entries: readonly Entry[]): Problem[] {
+  return [...timeouts(values, entries), ...sameAddresses(entries)];
+}
+
+/**
+ * What works but endangers secrets.
+ *
+ * @param worldReadable the files among the sources that every user of the machine may read
+ */
+export function warningsIn(values: Values, entries: readonly Entry[], worldReadable: ReadonlySet<string>): Problem[] {
+  return [...clearText(values, entries), ...readableSecrets(entries, worldReadable)];
+}
+
+/** The files that hold secrets. */
+export function secretFilesIn(entries: readonly Entry[]): ReadonlySet<string> {
+  const secrets = entries.filter(({ row }) => row.secret);
+  return new Set(secrets.flatMap(({ source }) => (source.from === 'file' ? [source.file] : [])));
+}
+
+/** The entries that name addresses to listen on. */
+export function listenersIn(entries: readonly Entry[]): readonly Entry[] {
+  return entries.filter(({ row }) => row.form === listenAddress);
+}
+
+function timeouts({ iq_timeout, iq_max_timeout }: Values, entries: readonly Entry[]): Problem[] {
+  if (iq_timeout <= iq_max_timeout) return [];
+  return [problemAt('iq_timeout', entries, `must not be above iq_max_timeout, which is ${iq_max_timeout}`)];
+}
+
+function sameAddresses(entries: readonly Entry[]): Problem[] {
+  const seen = new Map<string, Entry>();
+  return listenersIn(entries).flatMap(entry => {
+    const text = valueText(entry);
+    const first = text.endsWith(':0') ? undefined : seen.get(text);
+    seen.set(text, first ?? entry);
+    if (first === undefined) return [];
+    const reason = `the same address as ${keyOf(first.path)}; give each its own port`;
+    return [{ source: entry.source, key: keyOf(entry.path), reason }];
+  });
+}
+
+function clearText({ listen }: Values, entries: readonly Entry[]): Problem[] {
+  const { host } = listen;
+  if (host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))) return [];
+  const reason = 'passwords travel in clear over HTTP; listen on 127.0.0.1 and put a TLS proxy in front';
+  return [problemAt('listen', entries, reason)];
+}
+
+function readableSecrets(entries: readonly Entry[], worldReadable: ReadonlySet<string>): Problem[] {
+  return [...secretFilesIn(entries)]
+    .filter(file => worldReadable.has(file))
+    .map(file => {
+      const source: Source = { from: 'file', file, line: 1, column: 1 };
+      return { source, key: '', reason: 'every user of this machine can read the secrets in it; run chmod 600 on it' };
+    });
+}
+
+function problemAt(key: string, entries: readonly Entry[], reason: string): Problem {
+  const source = entries.find(({ path }) => keyOf(path) === key)?.source ?? ({ from: 'default' } as const);
+  return { source, key, reason };
+}
