@@ -48,6 +48,12 @@ export const NS = {
   commands: 'http://jabber.org/protocol/commands',
   /** XEP-0054. */
   vcard: 'vcard-temp',
+  /** XEP-0060: what subscribers and publishers ask for. */
+  pubsub: 'http://jabber.org/protocol/pubsub',
+  /** XEP-0060: what owners ask for. */
+  pubsubOwner: 'http://jabber.org/protocol/pubsub#owner',
+  /** XEP-0060: what subscribers are told. */
+  pubsubEvent: 'http://jabber.org/protocol/pubsub#event',
   /** XEP-0059. */
   rsm: 'http://jabber.org/protocol/rsm',
   /** XEP-0066 §2. */
@@ -64,6 +70,8 @@ export const NS = {
   chatStates: 'http://jabber.org/protocol/chatstates',
   /** XEP-0100. */
   gateway: 'jabber:iq:gateway',
+  /** XEP-0103. */
+  urlData: 'http://jabber.org/protocol/url-data',
   /** XEP-0115. */
   caps: 'http://jabber.org/protocol/caps',
   /** XEP-0153. */
@@ -82,14 +90,22 @@ export const NS = {
   extdisco: 'urn:xmpp:extdisco:2',
   /** XEP-0249. */
   conference: 'jabber:x:conference',
+  /** XEP-0264. */
+  thumbs: 'urn:xmpp:thumbs:1',
   /** XEP-0280. */
   carbons: 'urn:xmpp:carbons:2',
+  /** RFC 6351, used by XEP-0292. */
+  vcard4: 'urn:ietf:params:xml:ns:vcard-4.0',
   /** XEP-0297. */
   forward: 'urn:xmpp:forward:0',
+  /** XEP-0300. */
+  hashes: 'urn:xmpp:hashes:2',
   /** XEP-0308. */
   correct: 'urn:xmpp:message-correct:0',
   /** XEP-0313. */
   archive: 'urn:xmpp:mam:2',
+  /** XEP-0317. */
+  hats: 'urn:xmpp:hats:0',
   /** XEP-0319. */
   idle: 'urn:xmpp:idle:1',
   /** XEP-0333. */
@@ -110,16 +126,36 @@ export const NS = {
   encryption: 'urn:xmpp:eme:0',
   /** XEP-0382. */
   spoiler: 'urn:xmpp:spoiler:0',
+  /** XEP-0384. */
+  omemo: 'urn:xmpp:omemo:2',
+  /** XEP-0384 up to version 0.3.0, which most clients still speak. */
+  omemoLegacy: 'eu.siacs.conversations.axolotl',
   /** XEP-0393. */
   styling: 'urn:xmpp:styling:0',
+  /** XEP-0402. */
+  bookmarks: 'urn:xmpp:bookmarks:1',
   /** XEP-0421. */
   occupantId: 'urn:xmpp:occupant-id:0',
+  /** XEP-0424. */
+  retract: 'urn:xmpp:message-retract:1',
+  /** XEP-0425. */
+  moderate: 'urn:xmpp:message-moderate:1',
   /** XEP-0428. */
   fallback: 'urn:xmpp:fallback:0',
   /** XEP-0432. */
   jsonMessage: 'urn:xmpp:json-msg:0',
   /** XEP-0444. */
   reactions: 'urn:xmpp:reactions:0',
+  /** XEP-0446. */
+  fileMetadata: 'urn:xmpp:file:metadata:0',
+  /** XEP-0447. */
+  fileSharing: 'urn:xmpp:sfs:0',
+  /** XEP-0449. */
+  stickers: 'urn:xmpp:stickers:0',
   /** XEP-0461. */
   reply: 'urn:xmpp:reply:0',
+  /** XEP-0490. */
+  mdsDisplayed: 'urn:xmpp:mds:displayed:0',
+  /** XEP-0513. */
+  mentions: 'urn:xmpp:mentions:0',
 } as const;

@@ -22,7 +22,7 @@ const answer = (values: Partial<Iq> = {}): Stanza => ({
 
 test('a result from the peer with the id is the answer', async () => {
   const replies = new Replies(1);
-  const waiting = replies.expect({ own, peer, id: 'i1' }, never);
+  const waiting = replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never);
   assert.equal(replies.settle(answer()), true);
   assert.deepEqual(await waiting, answer());
   assert.equal(replies.size, 0);
@@ -30,7 +30,7 @@ test('a result from the peer with the id is the answer', async () => {
 
 test('an error is an answer too', async () => {
   const replies = new Replies(1);
-  const waiting = replies.expect({ own, peer, id: 'i1' }, never);
+  const waiting = replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never);
   replies.settle(answer({ type: 'error' }));
   assert.equal((await waiting).type, 'error');
 });
@@ -51,15 +51,24 @@ const FORGED: readonly (readonly [string, Stanza])[] = [
 for (const [what, stanza] of FORGED) {
   test(`${what} is no answer`, () => {
     const replies = new Replies(1);
-    replies.expect({ own, peer, id: 'i1' }, never).catch(() => {});
+    replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never).catch(() => {});
     assert.equal(replies.settle(stanza), false);
     assert.equal(replies.size, 1);
   });
 }
 
+test('the bounce of a message is its answer, and that of another kind is not', async () => {
+  const replies = new Replies(1);
+  const waiting = replies.expect({ kind: 'message', own, peer, id: 'i1' }, never);
+  assert.equal(replies.settle(answer({ type: 'error' })), false);
+  assert.equal(replies.settle({ kind: 'message', type: 'chat', id: 'i1', to: own, from: peer, payload: [] }), false);
+  assert.equal(replies.settle({ kind: 'message', type: 'error', id: 'i1', to: own, from: peer, payload: [] }), true);
+  assert.equal((await waiting).kind, 'message');
+});
+
 test('the second answer is nobody’s', async () => {
   const replies = new Replies(1);
-  const waiting = replies.expect({ own, peer, id: 'i1' }, never);
+  const waiting = replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never);
   replies.settle(answer());
   await waiting;
   assert.equal(replies.settle(answer()), false);
@@ -67,20 +76,20 @@ test('the second answer is nobody’s', async () => {
 
 test('the same request cannot wait twice', () => {
   const replies = new Replies(2);
-  replies.expect({ own, peer, id: 'i1' }, never).catch(() => {});
-  assert.throws(() => replies.expect({ own, peer, id: 'i1' }, never), { reason: 'id-in-use' });
+  replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never).catch(() => {});
+  assert.throws(() => replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never), { reason: 'id-in-use' });
 });
 
 test('no more wait than the limit', () => {
   const replies = new Replies(1);
-  replies.expect({ own, peer, id: 'i1' }, never).catch(() => {});
-  assert.throws(() => replies.expect({ own, peer, id: 'i2' }, never), { reason: 'too-many' });
+  replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never).catch(() => {});
+  assert.throws(() => replies.expect({ kind: 'iq', own, peer, id: 'i2' }, never), { reason: 'too-many' });
 });
 
 test('giving up frees the entry', async () => {
   const replies = new Replies(1);
   const patience = new AbortController();
-  const waiting = replies.expect({ own, peer, id: 'i1' }, patience.signal);
+  const waiting = replies.expect({ kind: 'iq', own, peer, id: 'i1' }, patience.signal);
   patience.abort(new Error('enough'));
   await assert.rejects(waiting, { message: 'enough' });
   assert.equal(replies.size, 0);
@@ -88,7 +97,7 @@ test('giving up frees the entry', async () => {
 
 test('all give up when the link falls', async () => {
   const replies = new Replies(3);
-  const waiting = ['a', 'b', 'c'].map(id => replies.expect({ own, peer, id }, never));
+  const waiting = ['a', 'b', 'c'].map(id => replies.expect({ kind: 'iq', own, peer, id }, never));
   replies.rejectAll(new Error('gone'));
   const results = await Promise.allSettled(waiting);
   assert.deepEqual(

@@ -1,16 +1,17 @@
 /**
- * Requests that wait for their answer.
+ * Stanzas that wait for their answer: the result or error of an iq, the bounce of a message or presence.
  *
- * Decides which incoming stanza answers which request: one from the peer that was asked, with the request's id, of the
- * same kind (RFC 6120 §8.1.3). Matching by id alone lets anybody who guesses or sees an id answer in the peer's name
+ * Decides which incoming stanza answers which one: that from the peer that was asked, with the same id, of the same
+ * kind (RFC 6120 §8.1.3, §8.3). Matching by id alone lets anybody who guesses or sees an id answer in the peer's name
  * (CVE-2024-46957), so all three must agree. Holds no clock: giving up is the caller's `AbortSignal`.
  */
 import type { Jid } from './jid.ts';
-import type { Iq, Stanza } from './stanza.ts';
+import type { Kind, Stanza } from './stanza.ts';
 
-/** Who may answer, and to which request. */
+/** Who may answer, and to which stanza. */
 export interface Awaited {
-  /** The address that sent the request; the answer comes to it. */
+  readonly kind: Kind;
+  /** The address that sent the stanza; the answer comes to it. */
   readonly own: Jid;
   /** The address that was asked. */
   readonly peer: Jid;
@@ -29,7 +30,7 @@ export class ReplyConflict extends Error {
 }
 
 interface Waiting {
-  readonly resolve: (answer: Iq) => void;
+  readonly resolve: (answer: Stanza) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -54,12 +55,12 @@ export class Replies {
    * @param signal gives up; the promise rejects with the signal's reason and the entry is gone
    * @throws ReplyConflict at once, before anything was sent
    */
-  expect(awaited: Awaited, signal: AbortSignal): Promise<Iq> {
-    const key = keyOf(awaited.own, awaited.peer, awaited.id);
+  expect(awaited: Awaited, signal: AbortSignal): Promise<Stanza> {
+    const key = keyOf(awaited);
     if (this.#waiting.has(key)) throw new ReplyConflict('id-in-use');
     if (this.#waiting.size >= this.#limit) throw new ReplyConflict('too-many');
     signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<Iq>();
+    const { promise, resolve, reject } = Promise.withResolvers<Stanza>();
     const giveUp = () => reject(signal.reason);
     signal.addEventListener('abort', giveUp, { once: true });
     this.#waiting.set(key, { resolve, reject });
@@ -75,9 +76,10 @@ export class Replies {
    * @returns whether there was one; if not, the stanza is somebody else's business
    */
   settle(stanza: Stanza): boolean {
-    if (stanza.kind !== 'iq' || (stanza.type !== 'result' && stanza.type !== 'error')) return false;
-    if (stanza.id === undefined || stanza.to === undefined || stanza.from === undefined) return false;
-    const waiting = this.#waiting.get(keyOf(stanza.to, stanza.from, stanza.id));
+    const { kind, type, id, to: own, from: peer } = stanza;
+    if (type !== 'error' && type !== 'result') return false;
+    if (id === undefined || own === undefined || peer === undefined) return false;
+    const waiting = this.#waiting.get(keyOf({ kind, own, peer, id }));
     waiting?.resolve(stanza);
     return waiting !== undefined;
   }
@@ -88,7 +90,7 @@ export class Replies {
   }
 }
 
-/** U+0000 can stand in none of the three, so the key is unambiguous. */
-function keyOf(own: Jid, peer: Jid, id: string): string {
-  return `${own}\0${peer}\0${id}`;
+/** U+0000 can stand in no part, so the key is unambiguous. */
+function keyOf({ kind, own, peer, id }: Awaited): string {
+  return `${kind}\0${own}\0${peer}\0${id}`;
 }
