@@ -1,5 +1,7 @@
 /**
- * The version of this program, which `package.json` alone decides.
+ * The version of this program.
+ *
+ * Decides nothing: `package.json` does, and everything that says a version reads it there.
  */
 import { readFile } from 'node:fs/promises';
 

@@ -1,5 +1,7 @@
 /**
- * Namespaces by the name we use for them, each with the document that defines it.
+ * Namespaces by the name that we use for them, each with the document that defines it.
+ *
+ * Decides the spelling of each, once: nothing else in the program writes a namespace out.
  */
 export const NS = {
   /** RFC 6120 §4.8.3: clients' stanzas; inside Restanza the namespace of every stanza. */

@@ -81,8 +81,24 @@ export class Session implements Outlet {
 
   deliver(stanza: Stanza): void {
     if (this.#state.name !== 'online') return;
-    this.#transport.write(write(stanzaElement(stanza), INSIDE));
+    const text = this.#written(stanza);
+    if (text === undefined) return;
+    this.#transport.write(text);
     if (this.unsent > MAX_UNSENT) this.#unread ??= setImmediate(() => this.#checkUnread());
+  }
+
+  /** A stanza that was read and yet is over a limit once its namespaces are written out is lost alone. */
+  #written(stanza: Stanza): string | undefined {
+    try {
+      return write(stanzaElement(stanza), INSIDE);
+    } catch (error) {
+      if (!(error instanceof XmlError)) throw error;
+      this.#services.log.warn(
+        { kind: stanza.kind, reason: error.message },
+        'a stanza that cannot be written is dropped',
+      );
+      return undefined;
+    }
   }
 
   /** Looks again after the kernel has taken what it can: what many send at once is not the client's fault. */
