@@ -8,6 +8,7 @@
 import { RestanzaError } from '../errors.ts';
 import type { Link } from '../link/link.ts';
 import type { Log } from '../log.ts';
+import { ArchiveResults } from '../xmpp/archive-results.ts';
 import { domainOf, type Jid } from '../xmpp/jid.ts';
 import { Replies, ReplyConflict } from '../xmpp/replies.ts';
 import type { Iq, Stanza } from '../xmpp/stanza.ts';
@@ -33,6 +34,7 @@ export class Host implements AsyncDisposable {
   readonly #identity: Identity;
   readonly #log: Log;
   readonly #replies = new Replies(MAX_WAITING);
+  readonly #archives = new ArchiveResults();
   readonly #running: Promise<void>;
   #answering = 0;
 
@@ -64,32 +66,56 @@ export class Host implements AsyncDisposable {
   }
 
   /**
+   * Sends a message or a presence and waits until the server has handled it, or its bounce is there.
+   *
+   * @returns the bounce, an error stanza; `undefined` when none came until the server had handled the stanza, or in time
+   * @throws RestanzaError `id-in-use`, `too-many-waiting`, `link-lost`, and what `Link.send` throws
+   */
+  async deliver(stanza: Prepared, patience: Patience): Promise<Stanza | undefined> {
+    using waiting = this.#wait(stanza, patience);
+    const handled = this.#link.send(stanza, 'acked').then(allPulled);
+    try {
+      return await Promise.race([waiting.answer, handled]);
+    } catch (error) {
+      if (error instanceof RestanzaError && error.code === 'reply-timeout') return undefined;
+      throw error;
+    }
+  }
+
+  /**
    * Sends an iq and waits for its answer, an error stanza included.
    *
    * @returns the stanzas that answer, in the order in which they came; the iq is the last
    * @throws RestanzaError `reply-timeout`, `id-in-use`, `too-many-waiting`, `link-lost`, and what `Link.send` throws
    */
-  async request(iq: Iq & Prepared, { timeout, gone }: Patience): Promise<readonly Stanza[]> {
-    const peer = iq.to ?? iq.from;
+  async request(iq: Iq & Prepared, patience: Patience): Promise<readonly Stanza[]> {
+    using archive = this.#archives.collect(iq, iq.from, iq.to ?? iq.from);
+    using waiting = this.#wait(iq, patience);
+    await Promise.race([this.#link.send(iq), waiting.answer]);
+    const answer = await waiting.answer;
+    return [...archive.results, answer];
+  }
+
+  /** Waits for the answer to a stanza that is sent next, until the deadline or until the caller leaves. */
+  #wait(stanza: Prepared, { timeout, gone }: Patience): Disposable & { readonly answer: Promise<Stanza> } {
+    const peer = stanza.to ?? stanza.from;
     const deadline = new AbortController();
+    const answer = this.#expect(stanza, peer, deadline.signal);
     const timer = setTimeout(() => deadline.abort(timedOut(peer, timeout)), timeout);
     const leave = () => deadline.abort(gone.reason);
     gone.addEventListener('abort', leave, { once: true });
-    try {
-      const answer = this.#expect(iq, peer, deadline.signal);
-      await Promise.race([this.#link.send(iq), answer]);
-      return [await answer];
-    } finally {
+    const end = () => {
       clearTimeout(timer);
       gone.removeEventListener('abort', leave);
       // Ends the wait when sending failed; after an answer it changes nothing.
       deadline.abort();
-    }
+    };
+    return { answer, [Symbol.dispose]: end };
   }
 
-  #expect(iq: Iq & Prepared, peer: Jid, signal: AbortSignal): Promise<Iq> {
+  #expect({ kind, from, id }: Prepared, peer: Jid, signal: AbortSignal): Promise<Stanza> {
     try {
-      const answer = this.#replies.expect({ own: iq.from, peer, id: iq.id }, signal);
+      const answer = this.#replies.expect({ kind, own: from, peer, id }, signal);
       // When sending fails nobody awaits the answer any more, and its rejection is not news.
       answer.catch(() => {});
       return answer;
@@ -102,7 +128,7 @@ export class Host implements AsyncDisposable {
 
   async #run(): Promise<void> {
     for await (const stanza of this.#link.incoming) {
-      if (this.#replies.settle(stanza)) continue;
+      if (this.#replies.settle(stanza) || this.#archives.take(stanza)) continue;
       const answer = respond(stanza, this.#identity);
       if (answer !== undefined) this.#answer(answer);
       else this.#log.debug({ kind: stanza.kind, type: stanza.type }, 'stanza without a receiver dropped');
@@ -130,6 +156,12 @@ export class Host implements AsyncDisposable {
     this.linkLost();
     await this.#running;
   }
+}
+
+/** Lets the loop over `incoming` come to everything that is there: a bounce that was pulled in before the confirmation. */
+async function allPulled(): Promise<undefined> {
+  await new Promise(setImmediate);
+  return undefined;
 }
 
 function timedOut(peer: Jid, timeout: number): RestanzaError {
