@@ -4,20 +4,21 @@
  * Decides which kind and type a JSON object without them has (mod_rest's rules), which table maps its payload, and that a
  * presence without type says `available`. Addresses are only checked for being strings here; `makeStanza` prepares them.
  */
-import type { Element } from '../xml/element.ts';
 import { type Draft, isKind, type Kind, type Stanza } from '../xmpp/stanza.ts';
+import { stringAt } from './attributes.ts';
+import { CONVENIENCES, type ShownTwice, showTwice, spellOut } from './convenience.ts';
 import { IQ } from './iq.ts';
 import { isPresent, type Json, type JsonObject, MappingError, own } from './json.ts';
 import { MESSAGE } from './message.ts';
 import { PRESENCE } from './presence.ts';
-import { STRING } from './scalar.ts';
 import { type JsonOf, readPayload, type Table, writePayload } from './table.ts';
 
-const TABLES: Readonly<Record<Kind, Table>> = { message: MESSAGE, presence: PRESENCE, iq: IQ };
+/** The table of each kind. */
+export const TABLES: Readonly<Record<Kind, Table>> = { message: MESSAGE, presence: PRESENCE, iq: IQ };
 
 /** The keys that every stanza has beside those of its payload. */
-interface EnvelopeJson {
-  readonly kind: Kind;
+interface EnvelopeJson<K extends Kind> {
+  readonly kind: K;
   readonly type?: string;
   readonly to?: string;
   readonly from?: string;
@@ -26,10 +27,13 @@ interface EnvelopeJson {
 }
 
 /** A stanza as JSON. */
-export type StanzaJson = EnvelopeJson & (JsonOf<typeof MESSAGE> | JsonOf<typeof PRESENCE> | JsonOf<typeof IQ>);
+export type StanzaJson =
+  | (EnvelopeJson<'message'> & ShownTwice['message'] & JsonOf<typeof MESSAGE>)
+  | (EnvelopeJson<'presence'> & ShownTwice['presence'] & JsonOf<typeof PRESENCE>)
+  | (EnvelopeJson<'iq'> & ShownTwice['iq'] & JsonOf<typeof IQ>);
 
 /** A type that only one kind has implies that kind. */
-const KIND_OF_TYPE: ReadonlyMap<string, Kind> = new Map([
+export const KIND_OF_TYPE: ReadonlyMap<string, Kind> = new Map([
   ...['get', 'set', 'result'].map((type): [string, Kind] => [type, 'iq']),
   ...['normal', 'chat', 'headline', 'groupchat'].map((type): [string, Kind] => [type, 'message']),
   ...['available', 'unavailable', 'subscribe', 'subscribed', 'unsubscribe', 'unsubscribed'].map(
@@ -38,14 +42,28 @@ const KIND_OF_TYPE: ReadonlyMap<string, Kind> = new Map([
 ]);
 
 /** A key implies a kind; the first that is there decides. */
-const KIND_OF_KEY: readonly (readonly [string, Kind])[] = [
+export const KIND_OF_KEY: readonly (readonly [string, Kind])[] = [
   ...['disco', 'items', 'ping', 'version', 'command', 'archive'].map((key): [string, Kind] => [key, 'iq']),
   ...['body', 'html', 'replace', 'state', 'subject', 'thread'].map((key): [string, Kind] => [key, 'message']),
   ...['join', 'priority', 'show', 'status'].map((key): [string, Kind] => [key, 'presence']),
+  // Of the keys that mod_rest lacks, those that only an iq has; its own others imply nothing there and so nothing here.
+  ...[
+    'roster',
+    'vcard',
+    'vcard4',
+    'pubsub',
+    'pubsub_owner',
+    'muc_admin',
+    'muc_owner',
+    'time',
+    'carbons',
+    'moderate',
+  ].map((key): [string, Kind] => [key, 'iq']),
+  ...['block', 'unblock', 'blocklist'].map((key): [string, Kind] => [key, 'iq']),
 ];
 
 /** Keys that make an iq a `set` when it names no type. */
-const SET_KEYS = ['command', 'archive'];
+const SET_KEYS = ['command', 'archive', 'block', 'unblock'];
 
 /** Reads a stanza into JSON. */
 export function readStanzaJson(stanza: Stanza): StanzaJson {
@@ -58,7 +76,8 @@ export function readStanzaJson(stanza: Stanza): StanzaJson {
     ...(from !== undefined && { from }),
     ...(id !== undefined && { id }),
     ...(lang !== undefined && { lang }),
-    ...readPayload(stanza.payload, TABLES[kind]),
+    ...(type === 'error' && { error: {} }),
+    ...showTwice(readPayload(stanza.payload, TABLES[kind]), kind),
   };
 }
 
@@ -68,26 +87,27 @@ export function readStanzaJson(stanza: Stanza): StanzaJson {
  * @throws MappingError when a known key has a value of the wrong type
  */
 export function writeStanzaJson(json: JsonObject): Draft {
-  const type = attribute(json, 'type') ?? impliedType(json);
-  const kind = kindOf(json, type);
+  const type = stringAt(json, 'type');
+  const kind = kindOf(json, type ?? impliedType(json));
   return {
     kind,
-    type: type ?? (kind === 'iq' ? 'get' : undefined),
-    to: attribute(json, 'to'),
-    from: attribute(json, 'from'),
-    id: attribute(json, 'id'),
-    lang: attribute(json, 'lang'),
-    payload: payloadOf(json, kind),
+    type: type ?? (kind === 'iq' ? (impliedType(json) ?? 'get') : undefined),
+    to: stringAt(json, 'to'),
+    from: stringAt(json, 'from'),
+    id: stringAt(json, 'id'),
+    lang: stringAt(json, 'lang'),
+    payload: writePayload(spellOut(json, kind), TABLES[kind]),
   };
 }
 
-function payloadOf(json: JsonObject, kind: Kind): readonly Element[] {
-  return writePayload(json, TABLES[kind]);
-}
+/** Keys of the attributes and of what no key shows. */
+const ENVELOPE_KEYS = ['kind', 'type', 'to', 'from', 'id', 'lang', 'extra'];
 
-function attribute(json: JsonObject, key: string): string | undefined {
-  const value = own(json, key);
-  return isPresent(value) ? STRING.print(value, key) : undefined;
+/** The keys of a JSON object that were ignored when it was written as a stanza of this kind. */
+export function ignoredKeys(json: JsonObject, kind: Kind): readonly string[] {
+  const { rows } = TABLES[kind];
+  const known = (key: string) => key in rows || ENVELOPE_KEYS.includes(key) || Object.hasOwn(CONVENIENCES[kind], key);
+  return Object.keys(json).filter(key => !known(key));
 }
 
 function says(json: JsonObject, key: string): boolean {
@@ -100,7 +120,7 @@ function impliedType(json: JsonObject): string | undefined {
 }
 
 function kindOf(json: JsonObject, type: string | undefined): Kind {
-  const named = attribute(json, 'kind');
+  const named = stringAt(json, 'kind');
   if (named !== undefined) {
     if (isKind(named)) return named;
     throw new MappingError('kind', "must be 'message', 'presence' or 'iq'");

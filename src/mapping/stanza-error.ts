@@ -9,7 +9,7 @@ import { isStanzaCondition, STANZA_CONDITIONS } from '../xmpp/conditions.ts';
 import { NS } from '../xmpp/ns.ts';
 import { isObject, isPresent, type JsonObject, MappingError, own, wrongType } from './json.ts';
 import { STRING } from './scalar.ts';
-import { custom, requireString } from './shape.ts';
+import type { Shape } from './shape.ts';
 
 /** The JSON of a stanza error. */
 export interface StanzaErrorJson extends JsonObject {
@@ -19,9 +19,19 @@ export interface StanzaErrorJson extends JsonObject {
   readonly by?: string;
 }
 
-/** The row of `error`. */
-export const STANZA_ERROR = custom<StanzaErrorJson>({
+/** The shape of `error`. */
+export const STANZA_ERROR: Shape<StanzaErrorJson> = {
   elements: [{ name: 'error', ns: NS.client }],
+  schema: {
+    type: 'object',
+    properties: {
+      type: STRING.schema,
+      condition: { type: 'string', pattern: '^\\S+$' },
+      text: STRING.schema,
+      by: STRING.schema,
+    },
+    anyOf: [{ required: ['condition'] }, { maxProperties: 0 }],
+  },
   read(found) {
     const { type, by } = found.attrs;
     const condition = childElements(found).find(child => child.ns === NS.stanzaErrors && child.name !== 'text');
@@ -35,7 +45,11 @@ export const STANZA_ERROR = custom<StanzaErrorJson>({
   },
   write(value, path) {
     if (!isObject(value)) throw wrongType(path, 'an object', value);
-    const condition = requireString(own(value, 'condition'), `${path}.condition`);
+    // What mod_rest shows for a stanza of type error that has no error element.
+    if (Object.keys(value).length === 0) return undefined;
+    const condition = optional(value, 'condition', path);
+    if (condition === undefined)
+      throw new MappingError(`${path}.condition`, 'is missing; give a condition such as gone');
     if (!isName(condition))
       throw new MappingError(`${path}.condition`, 'must be a condition of RFC 6120, such as gone');
     const type =
@@ -45,7 +59,7 @@ export const STANZA_ERROR = custom<StanzaErrorJson>({
     if (text !== undefined) children.push(element('text', NS.stanzaErrors, {}, [text]));
     return element('error', NS.client, { type, by: optional(value, 'by', path) }, children);
   },
-});
+};
 
 function optional(value: JsonObject, key: string, path: string): string | undefined {
   const inner = own(value, key);

@@ -113,6 +113,11 @@ export const WRITTEN: readonly (readonly [why: string, json: JsonObject, xml: st
     { archive: { queryid: 'q', form: { type: 'submit' }, with: 'a@b.example', max: 5 } },
     archive("<x xmlns='jabber:x:data' type='submit'/>"),
   ],
+  [
+    'words of an archive query mean nothing in a get, which asks for its form',
+    { type: 'get', archive: { queryid: 'q', with: 'a@b.example' } },
+    iq('get', "<query xmlns='urn:xmpp:mam:2' queryid='q'/>"),
+  ],
   ['a mark of encryption alone is nothing', { body: 'x', omemo: true }, '<message><body>x</body></message>'],
   [
     'an element as a string',
