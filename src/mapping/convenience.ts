@@ -124,6 +124,13 @@ const OOB_URL: Convenience = {
   schema: STRING.schema,
 };
 
+const ERROR_CODE: Convenience = {
+  spec: 'XEP-0086 §3',
+  doc: 'The number of an error from before RFC 3920, in a stanza of type error without `error`; only written.',
+  means: 'an `error` with its condition, and the body as its text',
+  schema: { anyOf: [{ type: 'number' }, { type: 'string', pattern: '^\\d{1,3}$' }] },
+};
+
 /** The keys beside those of the tables. */
 export const CONVENIENCES: Readonly<Record<Kind, Readonly<Record<string, Convenience>>>> = {
   message: {
@@ -134,6 +141,7 @@ export const CONVENIENCES: Readonly<Record<Kind, Readonly<Record<string, Conveni
       schema: BOOLEAN.schema,
     },
     oob_url: OOB_URL,
+    error_code: ERROR_CODE,
   },
   presence: {
     join: {
@@ -143,8 +151,9 @@ export const CONVENIENCES: Readonly<Record<Kind, Readonly<Record<string, Conveni
       schema: BOOLEAN.schema,
     },
     oob_url: OOB_URL,
+    error_code: ERROR_CODE,
   },
-  iq: {},
+  iq: { error_code: ERROR_CODE },
 };
 
 const WORD_OR_WORDS: JsonSchema = { anyOf: [STRING.schema, { type: 'array', items: STRING.schema }] };

@@ -128,6 +128,10 @@ function ownRows(kind: Kind): Rows {
   return Object.fromEntries(Object.entries(TABLES[kind].rows).filter(([key]) => !Object.hasOwn(COMMON, key)));
 }
 
+function tableOfKind(kind: Kind): string {
+  return table([...tableOf(ownRows(kind)), ...tableBeside(kind)]);
+}
+
 /**
  * The tables of all keys, as Markdown: those of every kind of stanza, and those of each kind.
  *
@@ -136,9 +140,9 @@ function ownRows(kind: Kind): Rows {
 export function keyTables(): string {
   const parts = [
     ['Keys of every stanza', table(tableOf(COMMON))],
-    ['Keys of messages', table([...tableOf(ownRows('message')), ...tableBeside('message')])],
-    ['Keys of presences', table([...tableOf(ownRows('presence')), ...tableBeside('presence')])],
-    ['Keys of iqs', table(tableOf(ownRows('iq')))],
+    ['Keys of messages', tableOfKind('message')],
+    ['Keys of presences', tableOfKind('presence')],
+    ['Keys of iqs', tableOfKind('iq')],
     ['Words of an archive query, only written', wordTable()],
   ];
   return parts.map(([heading, content]) => `### ${heading}\n\n${content}`).join('\n');

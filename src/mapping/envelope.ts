@@ -12,6 +12,7 @@ import { isPresent, type Json, type JsonObject, MappingError, own } from './json
 import { MESSAGE } from './message.ts';
 import { PRESENCE } from './presence.ts';
 import { type JsonOf, readPayload, type Table, writePayload } from './table.ts';
+import { codeAsError } from './xep/error-code.ts';
 
 /** The table of each kind. */
 export const TABLES: Readonly<Record<Kind, Table>> = { message: MESSAGE, presence: PRESENCE, iq: IQ };
@@ -96,7 +97,7 @@ export function writeStanzaJson(json: JsonObject): Draft {
     from: stringAt(json, 'from'),
     id: stringAt(json, 'id'),
     lang: stringAt(json, 'lang'),
-    payload: writePayload(spellOut(json, kind), TABLES[kind]),
+    payload: writePayload(spellOut(codeAsError(json), kind), TABLES[kind]),
   };
 }
 

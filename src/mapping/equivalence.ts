@@ -31,17 +31,31 @@ function sameAttributes(a: Element, b: Element): boolean {
 
 /** The child elements that have to be equivalent; `undefined` when they cannot be. */
 function pairChildren(a: Element, b: Element): readonly [Element, Element][] | undefined {
+  // What we have written stands mostly in the order in which it came, and then nothing needs to be sorted.
+  return pairInOrder(a.children, b.children) ?? pairByName(a, b);
+}
+
+type Children = Element['children'];
+
+/** The elements of two lists in pairs, when the lists go together item by item. */
+function pairInOrder(a: Children, b: Children): [Element, Element][] | undefined {
+  if (a.length !== b.length) return undefined;
+  const pairs: [Element, Element][] = [];
+  for (let index = 0; index < a.length; index += 1) {
+    const [left, right] = [a[index], b[index]];
+    if (typeof left === 'object' && typeof right === 'object') {
+      if (left.name !== right.name || left.ns !== right.ns) return undefined;
+      pairs.push([left, right]);
+    } else if (left !== right) return undefined;
+  }
+  return pairs;
+}
+
+function pairByName(a: Element, b: Element): [Element, Element][] | undefined {
   const [inA, inB] = [significant(a), significant(b)];
   if (inA.length !== inB.length) return undefined;
   const mixed = [...inA, ...inB].some(child => typeof child === 'string');
-  const [orderedA, orderedB] = mixed ? [inA, inB] : [byName(inA), byName(inB)];
-  const pairs: [Element, Element][] = [];
-  for (const [index, left] of orderedA.entries()) {
-    const right = orderedB[index];
-    if (typeof left !== 'string' && right !== undefined && typeof right !== 'string') pairs.push([left, right]);
-    else if (left !== right) return undefined;
-  }
-  return pairs;
+  return mixed ? pairInOrder(inA, inB) : pairInOrder(byName(inA), byName(inB));
 }
 
 /** The children without the white space that only lays them out. */

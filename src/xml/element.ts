@@ -67,6 +67,24 @@ export function splitAttribute(key: string): { readonly ns: string; readonly nam
  * @throws XmlError `not-well-formed` when XML does not allow the name or the namespace, `policy-violation` when we do not
  */
 export function requireElementName(name: string, ns: string): void {
+  const known = FOUND_GOOD.get(ns);
+  if (known?.has(name)) return;
+  checkElementName(name, ns);
+  remember(name, ns, known);
+}
+
+/** By namespace, the names that were found good: a program writes the same few again and again. */
+const FOUND_GOOD = new Map<string, Set<string>>();
+/** Bounds of that memory, which strangers can fill: namespaces, names in each, characters of a name. */
+const MEMORY = { namespaces: 512, names: 256, length: 64 } as const;
+
+function remember(name: string, ns: string, known: Set<string> | undefined): void {
+  if (name.length > MEMORY.length) return;
+  if (known === undefined && FOUND_GOOD.size < MEMORY.namespaces) FOUND_GOOD.set(ns, new Set([name]));
+  else if (known !== undefined && known.size < MEMORY.names) known.add(name);
+}
+
+function checkElementName(name: string, ns: string): void {
   if (!isName(name)) throw new XmlError('not-well-formed', `'${printable(name)}' is not an element name`);
   requireNamespace(ns);
 }
@@ -78,11 +96,19 @@ export function requireElementName(name: string, ns: string): void {
  * @throws XmlError `not-well-formed` when XML does not allow the name or the namespace, `policy-violation` when we do not
  */
 export function requireAttributeName(key: string): void {
+  if (isPlainAttribute(key)) return;
   const { ns, name } = splitAttribute(key);
   const braced = key.startsWith('{');
   const misplaced = braced ? ns === '' || ns === XML_NS : key === 'xmlns';
   if (misplaced || !isName(name)) throw new XmlError('not-well-formed', `'${printable(key)}' is not an attribute name`);
   if (braced) requireNamespace(ns);
+}
+
+const PLAIN_ATTRIBUTE = /^[a-z][a-z_-]{0,30}$/;
+
+/** Whether a key is one of the names that nearly all attributes have; what is not has to be looked at closely. */
+export function isPlainAttribute(key: string): boolean {
+  return PLAIN_ATTRIBUTE.test(key) && key !== 'xmlns';
 }
 
 function requireNamespace(ns: string): void {
@@ -122,13 +148,21 @@ export function element(
 }
 
 function checkedAttributes(attrs: Readonly<Record<string, string | undefined>>): Attributes {
-  const present = Object.entries(attrs).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  for (const [key, value] of present) {
+  const checked: Record<string, string> = {};
+  for (const [key, value] of Object.entries(attrs)) {
+    if (value === undefined) continue;
     requireAttributeName(key);
-    requireText(value, `the attribute '${printable(key)}'`);
+    if (!isText(value)) requireText(value, `the attribute '${printable(key)}'`);
+    define(checked, key, value);
   }
-  // fromEntries defines own properties, so that a name such as `__proto__` is data like any other.
-  return Object.fromEntries(present);
+  return checked;
+}
+
+/** Sets an own property, also under a name such as `__proto__`, which is data like any other. */
+function define(attrs: Record<string, string>, key: string, value: string): void {
+  if (key === '__proto__')
+    Object.defineProperty(attrs, key, { value, enumerable: true, writable: true, configurable: true });
+  else attrs[key] = value;
 }
 
 function joinTexts(children: readonly (Element | string)[]): readonly (Element | string)[] {

@@ -10,6 +10,7 @@ import {
   badCharacter,
   type Element,
   isName,
+  isPlainAttribute,
   requireAttributeName,
   requireElementName,
   splitAttribute,
@@ -133,11 +134,15 @@ function attributes({ attrs }: Element, around: Surroundings, parts: string[]): 
   const made = new Map<string, string>();
   for (const key in attrs) {
     const value = escapeAttribute(attrs[key] ?? '');
-    const name = key !== 'xmlns' && isName(key) ? key : qualifiedName(key, around, made, parts);
+    const name = isPlainAttribute(key) ? key : attributeName(key, around, made, parts);
     parts.push(` ${name}='${value}'`);
     if (parts.length > MAX_ATTRIBUTES) tooMuch(`an element has more than ${MAX_ATTRIBUTES} attributes`);
   }
   return parts.join('');
+}
+
+function attributeName(key: string, around: Surroundings, made: Map<string, string>, parts: string[]): string {
+  return key !== 'xmlns' && isName(key) ? key : qualifiedName(key, around, made, parts);
 }
 
 /**

@@ -38,5 +38,7 @@ for (const [value, message] of WRONG) {
 
 test('an address that is no object is refused', () => {
   assert.throws(() => UNBLOCK.write(['a'], 'unblock'), { message: "'unblock[0]' must be an object, not a string" });
-  assert.throws(() => BLOCKLIST.write({ jid: 'a@b' }, 'blocklist'), { message: "'blocklist' must be an array, not an object" });
+  assert.throws(() => BLOCKLIST.write({ jid: 'a@b' }, 'blocklist'), {
+    message: "'blocklist' must be an array, not an object",
+  });
 });
