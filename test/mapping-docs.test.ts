@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { CONVENIENCES } from '../src/mapping/convenience.ts';
 import { KIND_OF_KEY, KIND_OF_TYPE, TABLES } from '../src/mapping/envelope.ts';
 import type { JsonObject } from '../src/mapping/json.ts';
 import { TYPES } from '../src/xmpp/stanza.ts';
@@ -22,9 +23,11 @@ test('the tables are those of the mapping', () => {
 });
 
 test('every key has a row', () => {
-  for (const { rows } of Object.values(TABLES)) {
-    for (const key of Object.keys(rows)) assert.ok(page.includes(`\n| \`${key}\` | `), key);
-  }
+  const keys = [...Object.values(TABLES).map(({ rows }) => rows), ...Object.values(CONVENIENCES)].flatMap(Object.keys);
+  assert.deepEqual(
+    keys.filter(key => !page.includes(`\n| \`${key}\` | `)),
+    [],
+  );
 });
 
 test('no row has an empty cell', () => {
@@ -43,14 +46,22 @@ test('the examples are what is read and written', () => {
   assert.deepEqual(toJson(toXml(second)), second);
 });
 
-test('the page names all types, and the keys and types that imply a kind', () => {
+test('the page names all types, and tells which keys and types imply a kind', () => {
   const rules = page.slice(page.indexOf('## The stanza itself'), page.indexOf('## Values'));
+  const byKey = rules.slice(rules.indexOf('3. A key implies a kind'), rules.indexOf('4. Everything else'));
+  const named = [...byKey.matchAll(/`([^`]+)`/g)].map(([, key = '']) => key);
   const types = [...Object.values(TYPES).flat(), ...KIND_OF_TYPE.keys()];
   assert.deepEqual(
-    [...types, ...IMPLYING].filter(word => !rules.includes(`\`${word}\``)),
+    types.filter(type => !rules.includes(`\`${type}\``)),
+    [],
+  );
+  const implying = KIND_OF_KEY.map(([key]) => key);
+  assert.deepEqual(
+    named.filter(key => !implying.includes(key)),
+    [],
+  );
+  assert.deepEqual(
+    KIND_OF_KEY.filter(([key, kind]) => kind !== 'iq' && !named.includes(key)),
     [],
   );
 });
-
-/** The keys of mod_rest that imply a kind. */
-const IMPLYING = KIND_OF_KEY.map(([key]) => key).slice(0, 16);

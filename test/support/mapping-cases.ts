@@ -35,6 +35,27 @@ export const WRITTEN: readonly (readonly [why: string, json: JsonObject, xml: st
     { kind: 'message', type: 'error', error: { condition: 'gone' } },
     "<message type='error'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
   ],
+  [
+    'a code and a body are an error',
+    { kind: 'message', type: 'error', error_code: 404, body: 'Who?' },
+    `<message type='error'><error type='cancel'><item-not-found xmlns='${NS.stanzaErrors}'/>` +
+      `<text xmlns='${NS.stanzaErrors}'>Who?</text></error><body>Who?</body></message>`,
+  ],
+  [
+    'a code may be text, and be unknown',
+    { kind: 'presence', type: 'error', error_code: '999' },
+    `<presence type='error'><error type='modify'><undefined-condition xmlns='${NS.stanzaErrors}'/></error></presence>`,
+  ],
+  [
+    'a code means nothing beside an error',
+    { kind: 'iq', type: 'error', error_code: 404, error: { condition: 'gone' } },
+    `<iq type='error'><error type='cancel'><gone xmlns='${NS.stanzaErrors}'/></error></iq>`,
+  ],
+  [
+    'a code means nothing in a stanza of another type',
+    { body: 'x', error_code: 404 },
+    '<message><body>x</body></message>',
+  ],
   ['an empty error is no element', { kind: 'iq', type: 'error', error: {} }, "<iq type='error'/>"],
   ['join enters a room', { join: true }, `<presence><x xmlns='${NS.muc}'/></presence>`],
   [

@@ -27,6 +27,7 @@ export const WRONG: readonly (readonly [json: JsonObject, message: string])[] = 
   [{ error: 'x' }, "'error' must be an object, not a string"],
   [{ error: { type: 'cancel' } }, "'error.condition' is missing; give a condition such as gone"],
   [{ error: { condition: 'a b' } }, "'error.condition' must be a condition of RFC 6120, such as gone"],
+  [{ type: 'error', error_code: 'gone' }, "'error_code' must be a number, not a string"],
   [{ state: 'dancing' }, "'state' must be one of active, inactive, gone, composing, paused"],
   [{ state: true, body: 'x' }, "'state' must be one of active, inactive, gone, composing, paused, not a boolean"],
   [{ markable: 1 }, "'markable' must be true or false, not a number"],
