@@ -59,6 +59,17 @@ for (const [name, body, code, message] of REFUSED) {
   });
 }
 
+test('keys that mean nothing are reported, and only those', () => {
+  const reported: string[][] = [];
+  const onIgnored = (keys: readonly string[]) => reported.push([...keys]);
+  JSON_CODEC.decode(bytes('{"kind":"message","to":"a@b","body":"x","foo":1,"__proto__":2,"toString":3}'), {
+    ...hints,
+    onIgnored,
+  });
+  JSON_CODEC.decode(bytes('{"kind":"presence","join":true,"show":"away","extra":[]}'), { ...hints, onIgnored });
+  assert.deepEqual(reported, [['foo', '__proto__', 'toString']]);
+});
+
 test('several stanzas stand in a wrapper', () => {
   const stanzas = [1, 2].map(n => ({ kind: 'message', id: `m${n}`, payload: [] }) as const);
   assert.equal(XML_CODEC.encode(stanzas), "<xmpp><message id='m1'/><message id='m2'/></xmpp>");

@@ -4,14 +4,20 @@
  * Decides the table of media types and which of them reads a request; `accept.ts` chooses among them for an answer.
  */
 import { RestanzaError } from '../errors.ts';
-import type { Codec } from './codec.ts';
+import { CBOR_CODEC } from './cbor.ts';
+import type { Codec, Decoder } from './codec.ts';
+import { FORM_CODEC } from './form.ts';
 import { JSON_CODEC } from './json.ts';
+import { TEXT_DECODER } from './text.ts';
 import { XML_CODEC } from './xml.ts';
 
-/** The codecs, the default first. */
-export const CODECS: readonly [Codec, ...Codec[]] = [XML_CODEC, JSON_CODEC];
+/** The codecs that an answer can go out in, the default first. */
+export const CODECS: readonly [Codec, ...Codec[]] = [XML_CODEC, JSON_CODEC, FORM_CODEC, CBOR_CODEC];
 
-const BY_MEDIA_TYPE: ReadonlyMap<string, Codec> = new Map(CODECS.map(codec => [codec.mediaType, codec]));
+/** What a body can come in. */
+export const DECODERS: readonly Decoder[] = [...CODECS, TEXT_DECODER];
+
+const BY_MEDIA_TYPE: ReadonlyMap<string, Decoder> = new Map(DECODERS.map(decoder => [decoder.mediaType, decoder]));
 
 /** The media type of a `Content-Type` field: without parameters, in lower case (RFC 9110 §8.3.1). */
 export function mediaTypeOf(contentType: string): string {
@@ -19,14 +25,29 @@ export function mediaTypeOf(contentType: string): string {
 }
 
 /**
- * The codec for a request's body.
+ * What reads a request's body.
  *
  * @param contentType the `Content-Type` field
- * @throws RestanzaError `media-type-unsupported`
+ * @throws RestanzaError `media-type-unsupported`, also for a charset that the type cannot be in here
  */
-export function codecFor(contentType: string | undefined): Codec {
-  const codec = BY_MEDIA_TYPE.get(mediaTypeOf(contentType ?? ''));
-  if (codec !== undefined) return codec;
-  const known = CODECS.map(({ mediaType }) => mediaType).join(' or ');
-  throw new RestanzaError('media-type-unsupported', `set the header Content-Type to ${known}`);
+export function codecFor(contentType: string | undefined): Decoder {
+  const field = contentType ?? '';
+  const decoder = BY_MEDIA_TYPE.get(mediaTypeOf(field));
+  if (decoder === undefined) {
+    const known = DECODERS.map(({ mediaType }) => mediaType).join(', ');
+    throw new RestanzaError('media-type-unsupported', `set the header Content-Type to one of ${known}`);
+  }
+  const charset = charsetOf(field);
+  if (charset !== undefined && decoder.charsets?.includes(charset) === false) {
+    throw new RestanzaError('media-type-unsupported', 'send the text in UTF-8, and say charset=utf-8 or nothing');
+  }
+  return decoder;
+}
+
+const CHARSET = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i;
+
+/** The charset that a `Content-Type` field names, in lower case; the first one counts. */
+function charsetOf(contentType: string): string | undefined {
+  const [, ...parameters] = contentType.split(';');
+  return parameters.flatMap(parameter => CHARSET.exec(parameter)?.[1] ?? [])[0]?.toLowerCase();
 }

@@ -23,18 +23,19 @@ const KEY_FAULTS: ReadonlyMap<string, ErrorCode> = new Map([['kind', 'body-malfo
 /**
  * Runs a conversion and turns the faults that it may throw into errors for the client.
  *
+ * @param xmlFault the code for a fault of XML: the body's when it is read, a value's when it is written
  * @throws RestanzaError for every fault of the body; other errors are ours and pass unchanged
  */
-export function explained<Result>(convert: () => Result): Result {
+export function explained<Result>(convert: () => Result, xmlFault: ErrorCode = 'body-malformed'): Result {
   try {
     return convert();
   } catch (error) {
-    throw explain(error);
+    throw explain(error, xmlFault);
   }
 }
 
-function explain(error: unknown): unknown {
-  if (error instanceof XmlError) return new RestanzaError('body-malformed', error.message, { cause: error });
+function explain(error: unknown, xmlFault: ErrorCode): unknown {
+  if (error instanceof XmlError) return new RestanzaError(xmlFault, error.message, { cause: error });
   if (error instanceof StanzaError)
     return new RestanzaError(STANZA_FAULTS[error.fault], error.message, { cause: error });
   if (error instanceof MappingError) {

@@ -1,43 +1,30 @@
 /**
  * `application/json`: a stanza as the JSON object of the mapping.
  *
- * Decides what JSON is acceptable: UTF-8, RFC 8259, one object with at least one key. The place of a syntax error is found
- * by a second parser, and only then, because the built-in one does not always tell it.
+ * Decides what JSON is acceptable: UTF-8 and RFC 8259. The place of a syntax error is found by a second parser, and only
+ * then, because the built-in one does not always tell it.
  */
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { RestanzaError } from '../errors.ts';
-import { readStanzaJson, writeStanzaJson } from '../mapping/envelope.ts';
-import { isObject, type JsonObject } from '../mapping/json.ts';
-import { makeStanza } from '../xmpp/stanza.ts';
-import type { Codec } from './codec.ts';
-import { explained } from './faults.ts';
+import { readStanzaJson } from '../mapping/envelope.ts';
+import type { Json } from '../mapping/json.ts';
+import type { TextCodec } from './codec.ts';
+import { stanzaOf } from './stanza-value.ts';
+import { readUtf8 } from './utf8.ts';
 
 /** The codec for JSON. */
-export const JSON_CODEC: Codec = {
+export const JSON_CODEC: TextCodec = {
   mediaType: 'application/json',
-  decode: body => explained(() => makeStanza(writeStanzaJson(parseObject(body)))),
+  heedsPath: true,
+  // RFC 8259 §8.1 lets a reader ignore a byte order mark.
+  decode: (body, hints) => stanzaOf(parseJson(readUtf8(body).replace(/^\ufeff/, '')), hints),
   encode(stanzas) {
     const values = stanzas.map(readStanzaJson);
     return JSON.stringify(values.length === 1 ? values[0] : { xmpp: values });
   },
 };
 
-function parseObject(body: Uint8Array): JsonObject {
-  const value = parseJson(decodeUtf8(body));
-  if (!isObject(value)) throw new RestanzaError('body-malformed', 'the JSON must be one object, {…}');
-  if (Object.keys(value).length === 0) throw new RestanzaError('body-malformed', 'the JSON object has no keys');
-  return value;
-}
-
-function decodeUtf8(body: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    throw new RestanzaError('body-malformed', 'the body is not UTF-8');
-  }
-}
-
-function parseJson(text: string): unknown {
+function parseJson(text: string): Json {
   try {
     return JSON.parse(text);
   } catch {

@@ -75,3 +75,23 @@ export function isPresent(value: Json | undefined): value is Exclude<Json, null>
 export function own(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
+
+/**
+ * Arrays and objects that a JSON value may hold inside each other. Deeper ones end readers and writers that call themselves.
+ * An element in `extra` takes two of them, and 128 elements may nest.
+ */
+export const MAX_NESTING = 512;
+
+/** Whether a value nests deeper than `limit`. Iterative: it came from outside. */
+export function isTooDeep(value: unknown, limit: number): boolean {
+  let level = [value].filter(isContainer);
+  for (let nesting = 1; level.length > 0; nesting += 1) {
+    if (nesting > limit) return true;
+    level = level.flatMap(inner => Object.values(inner).filter(isContainer));
+  }
+  return false;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

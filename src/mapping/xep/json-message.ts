@@ -6,12 +6,15 @@
  */
 import { childElements, element, textOf } from '../../xml/element.ts';
 import { NS } from '../../xmpp/ns.ts';
-import { isObject, isPresent, type Json, type JsonObject, own, wrongType } from '../json.ts';
+import { isObject, isPresent, isTooDeep, type Json, type JsonObject, MAX_NESTING, own, wrongType } from '../json.ts';
 import { STRING } from '../scalar.ts';
 import type { Shape } from '../shape.ts';
 
 /** The namespace of the `json` element, XEP-0335. */
 const JSON_NS = 'urn:xmpp:json:0';
+
+/** What a stanza's JSON may hold, less the two objects around the data: what was read can be sent. */
+const DATA_NESTING = MAX_NESTING - 2;
 
 /** The shape of `payload`. */
 export const JSON_MESSAGE: Shape<JsonObject> = {
@@ -21,7 +24,9 @@ export const JSON_MESSAGE: Shape<JsonObject> = {
     const [container] = childElements(found).filter(child => child.name === 'json' && child.ns === JSON_NS);
     const data = parse(textOf(container ?? found));
     const { datatype } = found.attrs;
-    return data === undefined ? undefined : { ...(datatype !== undefined && { datatype }), data };
+    return data === undefined || isTooDeep(data, DATA_NESTING)
+      ? undefined
+      : { ...(datatype !== undefined && { datatype }), data };
   },
   write(value, path) {
     if (!isObject(value)) throw wrongType(path, 'an object', value);
