@@ -12,10 +12,12 @@ import type { Logger } from 'pino';
 import { basic, type Realm, type Verify } from './auth/basic.ts';
 import { remembering } from './auth/remember.ts';
 import { sameSecret } from './auth/secret.ts';
+import { Throttle, throttled } from './auth/throttle.ts';
 import type { ComponentConfig, Config, EmbeddedConfig } from './config/load.ts';
 import { Host } from './host/host.ts';
 import type { Identity } from './host/respond.ts';
 import { createApp } from './http/app.ts';
+import { IdempotencyStore } from './journal/idempotency-store.ts';
 import { connectComponent } from './link/component.ts';
 import type { Link } from './link/link.ts';
 import { Accounts } from './link/server/accounts.ts';
@@ -85,12 +87,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     kdf: new Kdf(),
     stack,
   };
+  const idempotency = stack.use(IdempotencyStore.open(join(config.data, 'idempotency.sqlite'), log));
   const served: Served[] = [];
   for (const [domain, { component, embedded }] of config.hosts) {
     if (component !== undefined) served.push(serveComponent(domain, component, around));
     if (embedded !== undefined) served.push(await serveEmbedded(domain, embedded, around));
   }
-  const app = httpOf(config, served, log);
+  const app = httpOf({ config, served, idempotency, log });
   stack.defer(() => drain(app, served));
   const url = await app.listen(config.listen);
   log.info({ url }, 'listening');
@@ -165,11 +168,20 @@ function watch(link: Link, host: Host): Promise<string> {
   return promise;
 }
 
-function httpOf(config: Config, served: readonly Served[], log: Logger): FastifyInstance {
+/** What the HTTP server stands before. */
+interface Behind {
+  readonly config: Config;
+  readonly served: readonly Served[];
+  readonly idempotency: IdempotencyStore;
+  readonly log: Logger;
+}
+
+function httpOf({ config, served, idempotency, log }: Behind): FastifyInstance {
   const hosts = new Map(served.map(({ host }) => [host.domain, host]));
   return createApp({
     log,
-    authenticator: basic(served.map(({ realm }) => realm)),
+    authenticator: throttled(basic(served.map(({ realm }) => realm)), new Throttle()),
+    idempotency,
     hostOf: domain => hosts.get(domain),
     bodyLimit: config.stanza_size_limit,
     iqTimeout: config.iq_timeout,

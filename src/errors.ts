@@ -25,12 +25,14 @@ export const ERRORS = {
   'no-credentials': { status: 401, type: 'auth', condition: 'not-authorized', text: 'No credentials provided' },
   'credentials-malformed': { status: 403, type: 'auth', condition: 'not-authorized', text: 'Credentials malformed' },
   'credentials-rejected': { status: 403, type: 'auth', condition: 'not-authorized', text: 'Credentials not accepted' },
+  'login-failed': { status: 401, type: 'auth', condition: 'not-authorized', text: 'Credentials not accepted' },
   'scheme-unsupported': {
     status: 401,
     type: 'auth',
     condition: 'not-authorized',
     text: 'Authentication scheme not supported',
   },
+  'too-many-failures': { status: 429, type: 'wait', condition: 'resource-constraint', text: 'Too many failed logins' },
   'from-forbidden': {
     status: 403,
     type: 'auth',
@@ -83,6 +85,24 @@ export const ERRORS = {
     condition: 'conflict',
     text: 'An iq with this id to this address still waits for its answer',
   },
+  'idempotency-mismatch': {
+    status: 422,
+    type: 'modify',
+    condition: 'conflict',
+    text: 'This Idempotency-Key belongs to another request',
+  },
+  'idempotency-concurrent': {
+    status: 409,
+    type: 'wait',
+    condition: 'conflict',
+    text: 'The first request with this Idempotency-Key is still under way',
+  },
+  'idempotency-unrecorded': {
+    status: 409,
+    type: 'cancel',
+    condition: 'conflict',
+    text: 'The first request with this Idempotency-Key was handled, but its answer was not kept; nothing was sent again',
+  },
   'media-type-unsupported': { status: 415, type: 'cancel', condition: 'bad-format', text: 'Unsupported media type' },
   'too-large': { status: 413, type: 'modify', condition: 'resource-constraint', text: 'Payload too large' },
   'headers-too-large': {
@@ -127,6 +147,12 @@ export const ERRORS = {
     type: 'wait',
     condition: 'resource-constraint',
     text: 'Too many requests are waiting for an answer; nothing was sent',
+  },
+  'storage-unavailable': {
+    status: 503,
+    type: 'wait',
+    condition: 'resource-constraint',
+    text: 'The gateway cannot write to its disk; nothing was sent',
   },
   stopping: {
     status: 503,

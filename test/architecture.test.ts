@@ -20,7 +20,7 @@ import {
 
 /** The rooms from left to right. Imports go to the left; rooms in one row never import each other. */
 const ORDER = [
-  ['errors', 'log', 'version'],
+  ['errors', 'log', 'sqlite', 'version'],
   ['xml'],
   ['xmpp'],
   ['link', 'mapping', 'auth'],
@@ -38,7 +38,7 @@ const PRIVILEGES: readonly Privilege[] = [
   { modules: ['node:net', 'node:tls', 'net', 'tls'], allows: path => roomOf(path) !== 'http' },
   {
     modules: ['node:sqlite'],
-    allows: path => roomOf(path) === 'journal' || path.startsWith('link/server/accounts'),
+    allows: path => ['journal', 'sqlite'].includes(roomOf(path)) || path.startsWith('link/server/accounts'),
   },
 ];
 

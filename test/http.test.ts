@@ -94,7 +94,7 @@ const REFUSED: readonly (readonly [what: string, path: string, init: RequestInit
   ['another path', '/', {}, 404, 'not-found'],
   ['another method', '/rest', { method: 'PUT', headers: json, body: '{}' }, 404, 'not-found'],
   ['a path that is not UTF-8', '/%ff', {}, 400, 'request-malformed'],
-  ['a path that climbs', '/rest/..%2f..%2fetc', { method: 'POST', headers: json, body: '{}' }, 404, 'not-found'],
+  ['a path that climbs', '/rest/..%2f..%2fetc', { method: 'POST', headers: json, body: '{}' }, 400, 'body-malformed'],
   ['no media type', '/rest', { method: 'POST', headers: { authorization } }, 415, 'media-type-unsupported'],
   [
     'an unknown media type',

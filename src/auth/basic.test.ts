@@ -9,6 +9,8 @@ import { basic, parseBasic, type Realm } from './basic.ts';
 import { mayActAs } from './principal.ts';
 import { sameSecret } from './secret.ts';
 
+const CLIENT = '192.0.2.1';
+
 const header = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 /** A host with one user, `alice`, whose password is the domain; it counts how often it was asked. */
@@ -66,7 +68,7 @@ const CASES: readonly Case[] = [
 
 for (const [credentials, hostname, realms, address] of CASES) {
   test(`${credentials} at ${hostname ?? 'no host'} of ${realms.map(r => r.domain)} is ${address ?? 'nobody'}`, async () => {
-    const attempt = basic(realms).authenticate({ authorization: header(credentials), hostname });
+    const attempt = basic(realms).authenticate({ authorization: header(credentials), hostname, address: CLIENT });
     if (address === undefined) await assert.rejects(attempt, { code: 'credentials-rejected' });
     else assert.equal((await attempt).address, address);
   });
@@ -76,11 +78,27 @@ test('a name that leads nowhere is checked like any other, so that it takes as l
   for (const name of ['alice@elsewhere.example', 'rest.example@x', 'nobody']) {
     const { realm, asked } = users('one.example');
     await assert.rejects(
-      basic([realm, gate]).authenticate({ authorization: header(`${name}:x`), hostname: undefined }),
+      basic([realm, gate]).authenticate({ authorization: header(`${name}:x`), hostname: undefined, address: CLIENT }),
     );
     assert.equal(asked.length, 1, name);
   }
 });
+
+const ACCOUNTS: readonly (readonly [names: readonly string[], hostname: string | undefined, account: string])[] = [
+  [['alice', 'ALICE', '\uff41lice', 'alice@one.example', 'Alice@ONE.example'], 'one.example', 'alice@one.example'],
+  [['alice', 'alice@two.example'], 'two.example', 'alice@two.example'],
+  [['rest.example', 'REST.example'], 'one.example', 'rest.example'],
+  [['a b', 'x'.repeat(10_000), 'alice@elsewhere.example', 'alice@rest.example'], 'one.example', '@one.example'],
+];
+
+for (const [names, hostname, account] of ACCOUNTS) {
+  test(`all names of ${account} at ${hostname} are one account`, () => {
+    for (const name of names) {
+      const credentials = { authorization: header(`${name}:x`), hostname, address: CLIENT };
+      assert.equal(basic([one, two, gate]).accountOf(credentials), account, name);
+    }
+  });
+}
 
 const FIELDS: readonly (readonly [field: string | undefined, code: ErrorCode])[] = [
   [undefined, 'no-credentials'],

@@ -6,8 +6,8 @@
  * wrong password, so that nobody can list users or domains; mod_rest answers 403 to it, so do we.
  */
 import { RestanzaError } from '../errors.ts';
-import type { Jid } from '../xmpp/jid.ts';
-import type { Authenticator, Credentials, Principal } from './principal.ts';
+import { type Jid, JidError, prepareLocalpart } from '../xmpp/jid.ts';
+import type { Credentials, Guessable, Principal } from './principal.ts';
 
 /**
  * Checks a name and a password for one host.
@@ -85,9 +85,13 @@ export function destinationOf(
 }
 
 /** Makes the authenticator for Basic over these hosts. */
-export function basic(realms: readonly Realm[]): Authenticator {
+export function basic(realms: readonly Realm[]): Guessable {
   const [first] = realms;
   return {
+    accountOf({ authorization, hostname }: Credentials): string {
+      const { name } = parseBasic(authorization);
+      return accountAt(destinationOf(name, hostname, realms) ?? nowhere(realms));
+    },
     challenge: `Basic realm="${first?.domain ?? 'restanza'}/rest", charset="UTF-8"`,
     async authenticate({ authorization, hostname }: Credentials): Promise<Principal> {
       const { name, password } = parseBasic(authorization);
@@ -97,6 +101,22 @@ export function basic(realms: readonly Realm[]): Authenticator {
       return { address };
     },
   };
+}
+
+/** The address of the account; without localpart where no account can have the name. */
+function accountAt(destination: Destination | undefined): string {
+  if (destination === undefined) return '';
+  const { realm, name } = destination;
+  return realm.names === 'users' ? `${spellingOf(name)}@${realm.domain}` : realm.domain;
+}
+
+function spellingOf(name: string): string {
+  try {
+    return prepareLocalpart(name);
+  } catch (error) {
+    if (error instanceof JidError) return '';
+    throw error;
+  }
 }
 
 /** A name that leads nowhere costs what a wrong password costs; an empty localpart is nobody's. */

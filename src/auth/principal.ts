@@ -18,14 +18,30 @@ export interface Credentials {
   readonly authorization: string | undefined;
   /** The domain that the `Host` field names, without port; decides the host of a bare user name when several have users. */
   readonly hostname: string | undefined;
+  /** The IP address that the request comes from. */
+  readonly address: string;
 }
 
 /** A way to tell who makes a request. */
 export interface Authenticator {
-  /** @throws RestanzaError `no-credentials`, `credentials-malformed`, `credentials-rejected`, `scheme-unsupported` */
+  /**
+   * @throws RestanzaError `no-credentials`, `credentials-malformed`, `credentials-rejected`, `scheme-unsupported`,
+   *   `too-many-failures`, `too-many-waiting`
+   */
   authenticate(credentials: Credentials): Promise<Principal>;
   /** The value of `WWW-Authenticate` that goes with a refusal (RFC 9110 §11.6.1). */
   readonly challenge: string;
+}
+
+/** An authenticator whose credentials somebody could guess. */
+export interface Guessable extends Authenticator {
+  /**
+   * The account that credentials claim, in the one form that all spellings of its name share; what no account can have is
+   * one account together.
+   *
+   * @throws RestanzaError what `authenticate` throws for credentials that cannot be read
+   */
+  accountOf(credentials: Credentials): string;
 }
 
 /**

@@ -15,7 +15,12 @@ import { XML_CODEC } from './xml.ts';
 export const CODECS: readonly [Codec, ...Codec[]] = [XML_CODEC, JSON_CODEC, FORM_CODEC, CBOR_CODEC];
 
 /** What a body can come in. */
-export const DECODERS: readonly Decoder[] = [...CODECS, TEXT_DECODER];
+export const DECODERS: readonly Decoder[] = [
+  ...CODECS,
+  TEXT_DECODER,
+  // The name that mod_http_rest, an older relative of mod_rest, has for it.
+  { ...XML_CODEC, mediaType: 'text/xml' },
+];
 
 const BY_MEDIA_TYPE: ReadonlyMap<string, Decoder> = new Map(DECODERS.map(decoder => [decoder.mediaType, decoder]));
 

@@ -155,7 +155,8 @@ const GOOD: ReadonlyMap<Decoder, fc.Arbitrary<Uint8Array>> = new Map<Decoder, fc
 ]);
 
 test('every decoder has hostile bodies', () => {
-  assert.deepEqual(new Set(GOOD.keys()), new Set(DECODERS));
+  const decodings = (decoders: Iterable<Decoder>) => new Set(Array.from(decoders, ({ decode }) => decode));
+  assert.deepEqual(decodings(GOOD.keys()), decodings(DECODERS));
 });
 
 for (const [decoder, bodies] of GOOD) {

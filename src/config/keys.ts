@@ -46,7 +46,7 @@ export const KEYS = {
   data: {
     form: folder,
     default: './data',
-    doc: 'The folder that holds what must survive a restart: accounts and the certificate. It is made when missing.',
+    doc: 'The folder that holds what must survive a restart: accounts, certificates and the answers to requests with an `Idempotency-Key`. It is made when missing.',
     example: '/var/lib/restanza',
   },
   'log.level': {

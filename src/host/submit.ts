@@ -18,13 +18,23 @@ export type Prepared = Stanza & { readonly from: Jid; readonly id: string };
  * @throws RestanzaError `from-forbidden`, `to-invalid`, `iq-type-invalid`, `iq-payload-invalid`
  */
 export function prepare(principal: Principal, stanza: Stanza): Prepared {
+  const addressed = address(principal, stanza);
+  requireSendable(stanza);
+  const to = stanza.to ?? ownAccount(stanza, addressed.from);
+  return { ...addressed, ...(to !== undefined && { to }) };
+}
+
+/**
+ * Stamps sender and id, and leaves everything else as it is.
+ *
+ * @throws RestanzaError `from-forbidden`
+ */
+export function address(principal: Principal, stanza: Stanza): Prepared {
   const from = stanza.from ?? principal.address;
   if (!mayActAs(principal, from)) {
     throw new RestanzaError('from-forbidden', `you are ${principal.address}; leave 'from' out or add a resource to it`);
   }
-  requireSendable(stanza);
-  const to = stanza.to ?? ownAccount(stanza, from);
-  return { ...stanza, ...(to !== undefined && { to }), from, id: stanza.id ?? newId() };
+  return { ...stanza, from, id: stanza.id ?? newId() };
 }
 
 function requireSendable(stanza: Stanza): void {

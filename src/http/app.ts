@@ -8,6 +8,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { RestanzaError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { answerGarbage, handleErrors, sendError } from './errors.ts';
+import { msgRoutes } from './routes/msg.ts';
 import { type RestOptions, restRoutes } from './routes/rest.ts';
 
 /** Bounds of the server; times in milliseconds, sizes in bytes. */
@@ -31,7 +32,7 @@ export function createApp({ log, ...options }: AppOptions): FastifyInstance {
     bodyLimit: options.bodyLimit,
     requestTimeout: LIMITS.requestTimeout,
     keepAliveTimeout: LIMITS.keepAliveTimeout,
-    routerOptions: { maxParamLength: LIMITS.maxParamLength },
+    routerOptions: { maxParamLength: LIMITS.maxParamLength, ignoreDuplicateSlashes: true },
     http: { maxHeaderSize: LIMITS.maxHeaderSize, headersTimeout: LIMITS.headersTimeout },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -48,6 +49,7 @@ export function createApp({ log, ...options }: AppOptions): FastifyInstance {
   closeWhenStopping(app);
   handleErrors(app, log);
   restRoutes(app, options);
+  msgRoutes(app, options);
   return app;
 }
 

@@ -30,7 +30,8 @@ export function authorized(authenticator: Authenticator, handler: AuthorizedHand
   const principals = new WeakMap<FastifyRequest, Principal>();
   return {
     async onRequest(request, reply) {
-      const credentials = { authorization: request.headers.authorization, hostname: request.hostname };
+      const { headers, hostname, ip } = request;
+      const credentials = { authorization: headers.authorization, hostname, address: ip };
       try {
         principals.set(request, await authenticator.authenticate(credentials));
       } catch (error) {

@@ -2,8 +2,8 @@
  * How long to wait before connecting again.
  *
  * Decides the pace: 1 to 2 seconds at first, twice as long after each failure, never more than 30. Half of each wait is
- * random, so that many gateways do not come back to a restarted server in one wave. A connection that did not last counts
- * as a failure as well; otherwise a server that accepts and drops would be asked once per second for ever.
+ * random, so that many gateways do not come back to a restarted server in one wave. A connection that did not last is a
+ * failure as well; otherwise a server that accepts and drops would be asked once per second for ever.
  */
 import type { Reconnect } from '../xmpp/conditions.ts';
 
@@ -14,7 +14,7 @@ const SLOWEST = 30_000;
 const FIRST: Readonly<Record<Exclude<Reconnect, 'stop'>, number>> = { retry: 2_000, yield: 20_000 };
 
 /** How long a connection must have been of use for its end to be the first failure again, in milliseconds. */
-const LASTING = 30_000;
+const LASTING = 10_000;
 
 /** The failures in a row. */
 export class Backoff {

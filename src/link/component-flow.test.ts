@@ -100,6 +100,21 @@ describe('a component link whose server stops reading', () => {
     for (let id = 0; id < 2_000; id++) assert.equal((await incoming.next()).value.id, String(id));
     await link.send(message('2'), 'acked');
   });
+
+  it('notices a dead server once it reads again', async t => {
+    const { probe, link, connection, clock } = await online(t);
+    connection.routes = false;
+    for (let id = 0; id < 2_000; id++) connection.send(`<message from='alice@example.net' to='${DOMAIN}' id='${id}'/>`);
+    await turns();
+    await link.send(message('1'));
+    clock.advance(200);
+    await turns();
+    const incoming = link.incoming[Symbol.asyncIterator]();
+    for (let id = 0; id < 2_000; id++) await incoming.next();
+    for (const ms of [10_000, 10_000, 10_000]) clock.advance(ms);
+    const { cause } = await probe.until('connecting');
+    assert.match(cause?.text ?? '', /did not come back/);
+  });
 });
 
 describe('a component link under load', () => {

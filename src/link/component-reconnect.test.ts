@@ -81,7 +81,7 @@ describe('a component link that loses its connection', () => {
       current = await server.next();
     }
     assert.deepEqual(waits, [1, 2, 4, 8, 15, 15]);
-    probe.clock.advance(30_000);
+    probe.clock.advance(10_000);
     current.socket.destroy();
     assert.equal((await probe.until('connecting')).retryIn, 1);
   });
@@ -153,6 +153,37 @@ describe('a component link that loses its connection', () => {
     const { cause, retryIn } = await probe.until('connecting');
     assert.match(cause?.text ?? '', /another connection serves rest\.example\.net/);
     assert.equal(retryIn, 10);
+  });
+
+  it('stays slow after a reconnect while nobody pulls, and loses nothing that it had read', async t => {
+    const { server, probe, link, connection } = await established(t);
+    const numbered = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, n) => `<message from='${PEER}' to='${DOMAIN}' id='${from + n}'/>`).join('');
+    connection.send(numbered(0, 1_500));
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    connection.socket.resetAndDestroy();
+    // A link that does not read learns from its own writes that nobody listens.
+    for (let poke = 0; link.state.name === 'online'; poke++) {
+      assert.ok(poke < 1_000);
+      void link.send(message(poke));
+      await new Promise(setImmediate);
+    }
+    const { retryIn } = await probe.until('connecting');
+    probe.clock.advance(retryIn * 1_000);
+    await probe.until('online');
+    let end = 1_500;
+    await (await server.next()).fill(() => {
+      assert.ok(end < 500_000, 'the link takes without end');
+      end += 5_000;
+      return numbered(end - 5_000, end);
+    });
+    // What had not been read when the first connection ended is lost with it, from one place on.
+    let expected = 0;
+    for await (const { id } of link.incoming) {
+      if (expected < 1_500 && id === '1500') expected = 1_500;
+      assert.equal(id, String(expected++));
+      if (expected === end) break;
+    }
   });
 
   it('closes while it waits for the next try', async t => {

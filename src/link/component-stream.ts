@@ -94,7 +94,7 @@ export class ComponentStream {
   #closing = false;
   #over = false;
   #shared = false;
-  /** Bytes that no stanza accounts for yet. */
+  /** Bytes that came since the last element; an element that is refused before it ends leaves them to the next. */
   #unread = 0;
 
   constructor(options: ComponentStreamOptions, owner: ComponentStreamOwner) {
@@ -152,9 +152,11 @@ export class ComponentStream {
   }
 
   #admit(received: Element): void {
+    const bytes = this.#unread;
+    this.#unread = 0;
     const admission = admit(received, this.#options.domain);
     if ('refusal' in admission) this.#refuse(admission.refusal, received);
-    else this.#take(admission.stanza);
+    else this.#take(admission.stanza, bytes);
   }
 
   #establish(state: HandshakeState): void {
@@ -170,7 +172,7 @@ export class ComponentStream {
     this.#owner.online();
   }
 
-  #take(stanza: Stanza): void {
+  #take(stanza: Stanza, bytes: number): void {
     const probe = this.#options.probes.recognise(stanza);
     if (probe === 'awaited') this.#outbox?.answered();
     if (probe === 'awaited' || probe === 'past') return;
@@ -178,8 +180,6 @@ export class ComponentStream {
       this.#shared = true;
       this.#owner.shared();
     }
-    const bytes = this.#unread;
-    this.#unread = 0;
     this.#owner.stanza(stanza, bytes);
   }
 
@@ -192,8 +192,9 @@ export class ComponentStream {
   }
 
   /** Sends a serialised stanza of so many bytes; the handshake must be done. */
-  async send(text: string, bytes: number, until: Until): Promise<void> {
-    await this.#outbox?.send(text, bytes, until);
+  send(text: string, bytes: number, until: Until): Promise<void> {
+    if (this.#outbox === undefined) throw new Error('a stanza was sent before the handshake was done');
+    return this.#outbox.send(text, bytes, until);
   }
 
   /** Stops reading: the server is slowed down. */

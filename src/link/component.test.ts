@@ -200,15 +200,26 @@ describe('a component link that receives', () => {
     const { connection, incoming, log } = await online(t);
     const body = 'x'.repeat(2_000);
     let sent = 0;
-    while (connection.socket.writableLength < 1024 * 1024) {
+    await connection.fill(() => {
       assert.ok(sent < 100_000, 'the link takes without end');
-      for (let burst = 0; burst < 100; burst++) {
-        connection.send(`<message from='${PEER}' to='${DOMAIN}' id='${sent++}'><body>${body}</body></message>`);
-      }
-      await new Promise(setImmediate);
-    }
+      const burst = Array.from(
+        { length: 100 },
+        () => `<message from='${PEER}' to='${DOMAIN}' id='${sent++}'><body>${body}</body></message>`,
+      );
+      return burst.join('');
+    });
     for (let number = 0; number < sent; number++) assert.equal((await incoming.next()).value.id, String(number));
     assert.deepEqual(log.with('component link is down'), []);
+  });
+
+  it('stops reading after some megabytes when the stanzas are large', async t => {
+    const { connection } = await online(t);
+    const body = 'x'.repeat(400_000);
+    let sent = 0;
+    await connection.fill(() => {
+      assert.ok(sent++ < 100, 'the link takes without end');
+      return `<message from='${PEER}' to='${DOMAIN}'><body>${body}</body></message>`;
+    });
   });
 });
 

@@ -3,7 +3,8 @@
  *
  * Decides when to connect, when to give up, and what its users see meanwhile. One connection after the other does the work
  * (`component-stream.ts`); stanzas wait in `inbox.ts` and `outbox.ts`. XEP-0114 cannot resume: what was sent and not
- * confirmed when a connection ended may or may not have arrived, and the log says how much that was.
+ * confirmed when a connection ended may or may not have arrived, and the log says how much that was. Confirmations come in
+ * on the same stream as stanzas: who pulls `incoming` must not wait for `acked` between two pulls.
  */
 import { RestanzaError } from '../errors.ts';
 import type { Log } from '../log.ts';

@@ -21,6 +21,9 @@ import { Mailbox } from './mailbox.ts';
 
 const INSIDE = insideStream(NS.client);
 
+/** Turns of the event loop without any progress after which a component counts as not reading. */
+const STALLED = 200;
+
 /** What happens when a second connection comes for a domain: the first two are Prosody's choices, the third ejabberd's. */
 export type Conflict = 'kick_new' | 'kick_old' | 'share';
 
@@ -51,6 +54,18 @@ export class ComponentConnection {
   /** Sends text as it is. */
   send(text: string): void {
     if (this.socket.writable) this.socket.write(text);
+  }
+
+  /** Sends one text after the other until the component takes no more: its machine holds as much as it is ready to. */
+  async fill(next: () => string): Promise<void> {
+    let left = 0;
+    for (let still = 0; still < STALLED; still++) {
+      if (this.socket.writableLength === 0) this.socket.write(next());
+      await new Promise(setImmediate);
+      const now = this.socket.writableLength;
+      if (now === 0 || now !== left) still = 0;
+      left = now;
+    }
   }
 
   /** Sends text as the last thing. */

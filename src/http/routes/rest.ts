@@ -1,95 +1,89 @@
 /**
- * `POST /rest`: one stanza in, at most one stanza on the wire.
+ * `/rest`: the routes of mod_rest.
  *
- * Decides the order of a request, which is the whole story of sending: decode, prepare, then either hand over (message,
- * presence: 202) or wait for the answer (iq: 200 with the answer, an error stanza included).
+ * Decides how each request becomes a stanza: a POST by its body and, where the format has no place for them, its path; a
+ * GET by its path and query; and that `POST /rest/echo` shows what would be sent. What happens to the stanza then is in
+ * `submission.ts`.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator, Principal } from '../../auth/principal.ts';
-import { negotiate } from '../../bridge/accept.ts';
-import { codecFor } from '../../bridge/codecs.ts';
+import { codecFor, mediaTypeOf } from '../../bridge/codecs.ts';
+import { readPath, readQueryPath } from '../../bridge/path.ts';
+import { decodeQuery } from '../../bridge/query.ts';
 import { RestanzaError } from '../../errors.ts';
-import type { Host } from '../../host/host.ts';
-import { type Prepared, prepare } from '../../host/submit.ts';
-import { domainOf, type Jid } from '../../xmpp/jid.ts';
-import type { Iq } from '../../xmpp/stanza.ts';
+import { address } from '../../host/submit.ts';
+import type { IdempotencyStore } from '../../journal/idempotency-store.ts';
+import type { Stanza } from '../../xmpp/stanza.ts';
 import { authorized } from '../authorized.ts';
+import { idempotent } from '../idempotent.ts';
+import { answer, namingIgnored, type SubmissionOptions, submit } from '../submission.ts';
 
-/** What the route needs of the house. */
-export interface RestOptions {
+/** What the routes need of the house. */
+export interface RestOptions extends SubmissionOptions {
   readonly authenticator: Authenticator;
-  /** The host of a domain. */
-  readonly hostOf: (domain: Jid) => Host | undefined;
+  readonly idempotency: IdempotencyStore;
   /** Largest body in bytes. */
   readonly bodyLimit: number;
-  /** Seconds that an iq waits unless the request says otherwise. */
-  readonly iqTimeout: number;
-  /** Seconds that an iq waits at most. */
-  readonly iqMaxTimeout: number;
 }
 
-/** Adds the route to the application. */
+/** Where the routes are. */
+const BASE = '/rest';
+
+/** Adds the routes to the application. */
 export function restRoutes(app: FastifyInstance, options: RestOptions): void {
-  app.route({
-    method: 'POST',
-    url: '/rest',
-    ...authorized(options.authenticator, (principal, request, reply) => submit(principal, request, reply, options)),
+  const { authenticator, idempotency } = options;
+  const { handler, onSend } = idempotent(idempotency, (principal, request, reply, id) => {
+    const stanza = bodyStanza(request, reply, tailOf(request), options);
+    return submit({ principal, stanza, id, accepted: acceptedFor(request) }, request, reply, options);
   });
+  const posting = { method: 'POST', onSend, ...authorized(authenticator, handler) } as const;
+  app.route({ url: BASE, ...posting });
+  app.route({ url: `${BASE}/*`, ...posting });
+  const echo = authorized(authenticator, (principal, request, reply) => show(principal, request, reply, options));
+  app.route({ method: 'POST', url: `${BASE}/echo`, ...echo });
+  const query = authorized(authenticator, (principal, request, reply) => {
+    const stanza = queryStanza(request, reply);
+    return submit({ principal, stanza, id: undefined }, request, reply, options);
+  });
+  app.route({ method: 'GET', url: `${BASE}/*`, ...query });
 }
 
-async function submit(principal: Principal, request: FastifyRequest, reply: FastifyReply, options: RestOptions) {
-  const { 'content-type': contentType, accept } = request.headers;
-  const onIgnored = (keys: readonly string[]) => reply.header('restanza-ignored', keyList(keys));
-  const stanza = codecFor(contentType).decode(bodyOf(request), { limit: options.bodyLimit, onIgnored });
-  const prepared = prepare(principal, stanza);
-  const host = hostFor(prepared, options);
-  if (prepared.kind !== 'iq') {
-    await host.send(prepared);
-    return reply.code(202).send();
-  }
-  const answers = await ask(host, prepared, request, reply, options);
-  const codec = negotiate(accept, contentType);
-  // As bytes: to a string Fastify would add a charset, which JSON does not have (RFC 8259 §11).
-  return reply
-    .code(200)
-    .header('content-type', codec.mediaType)
-    .send(Buffer.from(codec.encode(answers)));
+/** mod_http_rest takes only `text/xml` and says 201; mod_rest, which does not take it, says 202. */
+function acceptedFor({ headers }: FastifyRequest): 201 | 202 {
+  return mediaTypeOf(headers['content-type'] ?? '') === 'text/xml' ? 201 : 202;
 }
 
-function bodyOf({ body }: FastifyRequest): Uint8Array {
-  return body instanceof Uint8Array ? body : new Uint8Array();
+async function show(principal: Principal, request: FastifyRequest, reply: FastifyReply, options: RestOptions) {
+  return answer([address(principal, bodyStanza(request, reply, undefined, options))], request, reply);
 }
 
-/** Keys past which the list is cut; a client that sends more has not read the documentation. */
-const MAX_LISTED = 20;
-
-/** The value of `Restanza-Ignored`: names with a comma between them, percent-encoded where a field could not hold them. */
-function keyList(keys: readonly string[]): string {
-  const names = keys.slice(0, MAX_LISTED).map(key => encodeURIComponent(key.slice(0, 64).toWellFormed()));
-  return (keys.length > MAX_LISTED ? [...names, '...'] : names).join(', ');
+/**
+ * The stanza of a POST.
+ *
+ * @param tail the path after the base; absent when it ends there
+ */
+function bodyStanza(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tail: string | undefined,
+  options: RestOptions,
+): Stanza {
+  const decoder = codecFor(request.headers['content-type']);
+  const path = tail !== undefined && decoder.heedsPath ? { path: readPath(tail) } : {};
+  const hints = { limit: options.bodyLimit, onIgnored: namingIgnored(reply), ...path };
+  return decoder.decode(request.body instanceof Uint8Array ? request.body : new Uint8Array(), hints);
 }
 
-function hostFor({ from }: Prepared, { hostOf }: RestOptions): Host {
-  const host = hostOf(domainOf(from));
-  if (host === undefined) throw new RestanzaError('from-forbidden', 'this gateway does not serve that domain');
-  return host;
+function queryStanza(request: FastifyRequest, reply: FastifyReply): Stanza {
+  const search = request.url.includes('?') ? request.url.slice(request.url.indexOf('?') + 1) : undefined;
+  return decodeQuery(readQueryPath(tailOf(request) ?? ''), search, { onIgnored: namingIgnored(reply) });
 }
 
-/** Waits for the answer for as long as the caller does. */
-async function ask(host: Host, iq: Iq & Prepared, request: FastifyRequest, reply: FastifyReply, options: RestOptions) {
-  const caller = new AbortController();
-  const leave = () => caller.abort();
-  reply.raw.on('close', leave);
-  try {
-    return await host.request(iq, { timeout: timeoutOf(request, options) * 1000, gone: caller.signal });
-  } finally {
-    reply.raw.off('close', leave);
-  }
-}
+const TAIL = new RegExp(`^(?:[a-z]+://[^/]*)?/+${BASE.slice(1)}(?:/+([^?]*))?(?:\\?|$)`, 'i');
 
-/** Seconds to wait: the field `Prosody-Rest-Timeout`, within the configured bound. */
-function timeoutOf(request: FastifyRequest, { iqTimeout, iqMaxTimeout }: RestOptions): number {
-  const field = request.headers['prosody-rest-timeout'];
-  const asked = typeof field === 'string' && /^\d{1,9}(\.\d{1,3})?$/.test(field) ? Number(field) : Number.NaN;
-  return Math.min(asked > 0 ? asked : iqTimeout, iqMaxTimeout);
+/** The path after the base, still encoded: decoding it once more than needed would change addresses with a `%`. */
+function tailOf({ url }: FastifyRequest): string | undefined {
+  const match = TAIL.exec(url);
+  if (match === null) throw new RestanzaError('request-malformed', `write the path as ${BASE}/…`);
+  return match[1];
 }

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { migrate } from '../../sqlite.ts';
 import { Kdf } from '../../xmpp/sasl/kdf.ts';
 import { deriveKeys } from '../../xmpp/sasl/scram-keys.ts';
 import { Accounts } from './accounts.ts';
-import { MIGRATIONS, migrate } from './accounts-schema.ts';
+import { MIGRATIONS } from './accounts-schema.ts';
 
 async function newFile(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'restanza-accounts-'));
@@ -140,7 +141,7 @@ test('a file of a later release is refused and left as it is', async t => {
   using database = new DatabaseSync(file);
   database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}; CREATE TABLE later (x)`);
   assert.throws(() => Accounts.open(file), {
-    name: 'AccountsError',
+    name: 'DatabaseError',
     message: new RegExp(`version ${MIGRATIONS.length + 1} of the tables.*start a later release`),
   });
   assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: MIGRATIONS.length + 1 });
@@ -172,19 +173,22 @@ test('a file that is no database, and a damaged one, are refused with what to do
   }
   const whole = await readFile(file);
   await writeFile(file, 'this is not a database, but a text of some length');
-  assert.throws(() => Accounts.open(file), { name: 'AccountsError', message: /not a database; move the file away/ });
+  assert.throws(() => Accounts.open(file), {
+    name: 'DatabaseError',
+    message: /not a database; restore it from a backup, or move it away/,
+  });
   await writeFile(file, whole.subarray(0, whole.length - 4096));
-  assert.throws(() => Accounts.open(file), { name: 'AccountsError', message: /restore it from a backup/ });
+  assert.throws(() => Accounts.open(file), { name: 'DatabaseError', message: /restore it from a backup/ });
   for (let page = 4096; page < whole.length; page += 4096) {
     await writeFile(file, Buffer.from(whole).fill(0xa5, page, page + 4096));
-    assert.throws(() => Accounts.open(file), { name: 'AccountsError', message: /restore it from a backup/ });
+    assert.throws(() => Accounts.open(file), { name: 'DatabaseError', message: /restore it from a backup/ });
   }
 });
 
 test('a path that cannot be used is refused with its name', async t => {
   const file = await newFile(t);
   Accounts.open(file)[Symbol.dispose]();
-  assert.throws(() => Accounts.open(join(file, 'below', 'accounts.db')), { name: 'AccountsError', message: /ENOTDIR/ });
+  assert.throws(() => Accounts.open(join(file, 'below', 'accounts.db')), { name: 'DatabaseError', message: /ENOTDIR/ });
 });
 
 test('closing twice is no error, and nothing works after it', async t => {
@@ -223,5 +227,5 @@ test('a file that another process keeps busy is refused with what to do', async 
   Accounts.open(file)[Symbol.dispose]();
   using other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
-  assert.throws(() => Accounts.open(file), { name: 'AccountsError', message: /another process is changing it/ });
+  assert.throws(() => Accounts.open(file), { name: 'DatabaseError', message: /another process is changing it/ });
 });

@@ -7,17 +7,13 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { inTransaction, openDatabase } from '../../sqlite.ts';
 import { prepareLocalpart } from '../../xmpp/jid.ts';
 import { type Credentials, checkPassword, localpartOf } from '../../xmpp/sasl/credentials.ts';
 import { Kdf } from '../../xmpp/sasl/kdf.ts';
 import { type AccountKeys, newAccountKeys, type ScramHash, type ScramKeys } from '../../xmpp/sasl/scram-keys.ts';
-import { inTransaction, migrate } from './accounts-schema.ts';
-
-/** Milliseconds to wait for another process that writes. The whole gateway waits, but accounts change seldom. */
-const BUSY_TIMEOUT = 1_000;
+import { MIGRATIONS } from './accounts-schema.ts';
 
 /** Length of the secret that makes this installation's answers for unknown names its own. */
 const DECOY_BYTES = 32;
@@ -33,21 +29,11 @@ const SQL = {
   remove: 'DELETE FROM account WHERE localpart = ?',
 } as const;
 
-/** What helps against the primary result codes of SQLite that a damaged or shared file gives. */
-const ADVICE: ReadonlyMap<number, string> = new Map([
-  [5, 'another process is changing it, try again'],
-  [8, 'it must be writable'],
-  [11, 'restore it from a backup'],
-  [13, 'the disk is full, make room'],
-  [14, 'its folder must be writable'],
-  [26, 'move the file away, or restore it from a backup'],
-]);
-
 const DAMAGED = 'the file is damaged; restore it from a backup';
 
 type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>;
 
-/** Why accounts could not be opened or changed; the message says what to do. */
+/** Why accounts could not be changed; the message says what to do. */
 export class AccountsError extends Error {
   override readonly name = 'AccountsError';
 }
@@ -72,21 +58,10 @@ export class Accounts implements Credentials, Disposable {
    *
    * @param file its path
    * @param kdf what bounds the work on passwords; give the same one to all accounts of a process
-   * @throws AccountsError saying what is wrong with the file
+   * @throws DatabaseError saying what is wrong with the file
    */
   static open(file: string, kdf: Kdf = new Kdf()): Accounts {
-    let database: DatabaseSync | undefined;
-    try {
-      restrict(file);
-      database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-      requireIntact(database);
-      migrate(database);
-      return new Accounts(database, kdf);
-    } catch (error) {
-      database?.close();
-      throw new AccountsError(`the accounts in ${file} cannot be used: ${reasonOf(error)}`, { cause: error });
-    }
+    return new Accounts(openDatabase(file, MIGRATIONS), kdf);
   }
 
   /** The names of all accounts, sorted. */
@@ -165,19 +140,6 @@ export class Accounts implements Credentials, Disposable {
   }
 }
 
-/** Makes the folder and the file for nobody but us, before anything secret is written; SQLite's other files follow. */
-function restrict(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  closeSync(openSync(file, 'a', 0o600));
-  chmodSync(file, 0o600);
-}
-
-/** Looks for damage before anything is built on it; the file is small. */
-function requireIntact(database: DatabaseSync): void {
-  const found = database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'];
-  if (found !== 'ok') throw new AccountsError(DAMAGED);
-}
-
 function prepareAll(database: DatabaseSync): Statements {
   return {
     decoy: database.prepare(SQL.decoy),
@@ -211,12 +173,4 @@ function bytesOf(value: SQLOutputValue | undefined): Uint8Array {
 function textOf(value: SQLOutputValue | undefined): string {
   if (typeof value === 'string') return value;
   throw new AccountsError(DAMAGED);
-}
-
-/** What is wrong and what to do about it. */
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined;
-  const advice = code === undefined ? undefined : ADVICE.get(code & 0xff);
-  return advice === undefined ? text : `${text}; ${advice}`;
 }

@@ -1,0 +1,92 @@
+/**
+ * `/msg`: the route of mod_post_msg, for scripts that only want to say something.
+ *
+ * Decides that what comes is a message, of type chat unless the body says otherwise, to whom the body or else the path
+ * names; a name without a domain is an account at the caller's own. Wrong credentials are 401 here, as there, and a message
+ * on its way is 201.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticator, Principal } from '../../auth/principal.ts';
+import { codecFor, mediaTypeOf } from '../../bridge/codecs.ts';
+import { readPath } from '../../bridge/path.ts';
+import { RestanzaError } from '../../errors.ts';
+import { domainOf, type Jid, JidError, parseJid } from '../../xmpp/jid.ts';
+import type { Message, Stanza } from '../../xmpp/stanza.ts';
+import { authorized } from '../authorized.ts';
+import { idempotent } from '../idempotent.ts';
+import { namingIgnored, submit } from '../submission.ts';
+import type { RestOptions } from './rest.ts';
+
+const BASE = '/msg';
+/** What mod_post_msg reads; XML and CBOR have no place in its dialect. */
+const MEDIA_TYPES = ['text/plain', 'application/x-www-form-urlencoded', 'application/json'];
+
+/** Adds the routes to the application. */
+export function msgRoutes(app: FastifyInstance, options: RestOptions): void {
+  const { handler, onSend } = idempotent(options.idempotency, (principal, request, reply, id) => {
+    const stanza = messageOf(principal, request, reply, options);
+    return submit({ principal, stanza, id, accepted: 201 }, request, reply, options);
+  });
+  const posting = { method: 'POST', onSend, ...authorized(challenging(options.authenticator), handler) } as const;
+  app.route({ url: BASE, ...posting });
+  app.route({ url: `${BASE}/*`, ...posting });
+  app.route({ method: 'OPTIONS', url: `${BASE}/*`, handler: async (_request, reply) => describe(reply) });
+}
+
+function describe(reply: FastifyReply): FastifyReply {
+  return reply.headers({ allow: 'POST', accept: MEDIA_TYPES.join(', ') }).send();
+}
+
+/** The same authenticator with the status of mod_post_msg for credentials that are wrong. */
+function challenging(authenticator: Authenticator): Authenticator {
+  return {
+    challenge: authenticator.challenge,
+    async authenticate(credentials) {
+      try {
+        return await authenticator.authenticate(credentials);
+      } catch (error) {
+        const isWrong = error instanceof RestanzaError && error.code === 'credentials-rejected';
+        throw isWrong ? new RestanzaError('login-failed', undefined, { cause: error }) : error;
+      }
+    },
+  };
+}
+
+function messageOf(
+  principal: Principal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { bodyLimit }: RestOptions,
+): Message {
+  const contentType = request.headers['content-type'];
+  if (!MEDIA_TYPES.includes(mediaTypeOf(contentType ?? ''))) {
+    throw new RestanzaError(
+      'media-type-unsupported',
+      `set the header Content-Type to one of ${MEDIA_TYPES.join(', ')}`,
+    );
+  }
+  const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+  const stanza = codecFor(contentType).decode(body, { limit: bodyLimit, onIgnored: namingIgnored(reply) });
+  if (!isMessage(stanza)) throw new RestanzaError('kind-invalid', `${BASE} takes messages; POST the rest to /rest`);
+  return { ...stanza, type: stanza.type ?? 'chat', to: stanza.to ?? recipientOf(principal, request) };
+}
+
+function isMessage(stanza: Stanza): stanza is Message {
+  return stanza.kind === 'message';
+}
+
+const TAIL = new RegExp(`^(?:[a-z]+://[^/]*)?/+${BASE.slice(1)}/+([^?]*)`, 'i');
+
+/** The address in the path. */
+function recipientOf({ address }: Principal, { url }: FastifyRequest): Jid {
+  const tail = TAIL.exec(url)?.[1] ?? '';
+  const { to } = readPath(`message/chat/${tail}`);
+  if (to === undefined)
+    throw new RestanzaError('to-invalid', `name the recipient in the path, ${BASE}/user@domain, or as 'to'`);
+  try {
+    return parseJid(to.includes('@') ? to : `${to}@${domainOf(address)}`);
+  } catch (error) {
+    if (!(error instanceof JidError)) throw error;
+    throw new RestanzaError('to-invalid', error.message, { cause: error });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Opening a file: for whom, how far it is brought, and what is said of one that cannot be used.
+ */
+import assert from 'node:assert/strict';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { Folder } from '../test/support/folder.ts';
+import { openDatabase } from './sqlite.ts';
+
+const STEPS = ['CREATE TABLE one (x TEXT) STRICT'];
+
+async function newFile(t: TestContext): Promise<string> {
+  const folder = await Folder.make();
+  t.after(() => folder[Symbol.asyncDispose]());
+  return join(folder.path, 'data', 'some.sqlite');
+}
+
+test('file and folder are made for their owner alone, also when others could read them before', async t => {
+  const file = await newFile(t);
+  openDatabase(file, STEPS).close();
+  assert.equal((await stat(join(file, '..'))).mode & 0o777, 0o700);
+  await chmod(file, 0o644);
+  using database = openDatabase(file, STEPS);
+  database.exec("INSERT INTO one VALUES ('x')");
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) assert.equal((await stat(name)).mode & 0o777, 0o600, name);
+});
+
+test('a commit is on the disk when it returns', async t => {
+  using database = openDatabase(await newFile(t), STEPS);
+  assert.deepEqual({ ...database.prepare('PRAGMA journal_mode').get() }, { journal_mode: 'wal' });
+  assert.deepEqual({ ...database.prepare('PRAGMA synchronous').get() }, { synchronous: 2 });
+});
+
+test('an older file takes the steps that it lacks, one of a later release is refused', async t => {
+  const file = await newFile(t);
+  const later = [...STEPS, 'CREATE TABLE two (x TEXT) STRICT'];
+  openDatabase(file, STEPS).close();
+  openDatabase(file, later).close();
+  assert.throws(() => openDatabase(file, STEPS), { name: 'DatabaseError', message: /start a later release/ });
+  using database = openDatabase(file, later);
+  assert.equal(database.prepare('SELECT name FROM sqlite_schema').all().length, 2);
+});
+
+test('a file that is no database, and a damaged one, are refused with what to do', async t => {
+  const file = await newFile(t);
+  openDatabase(file, STEPS).close();
+  const whole = await readFile(file);
+  const advice = {
+    name: 'DatabaseError',
+    message: /some\.sqlite cannot be used: .*restore it from a backup, or move it/,
+  };
+  await writeFile(file, 'this is not a database, but a text of some length');
+  assert.throws(() => openDatabase(file, STEPS), advice);
+  await writeFile(file, whole.subarray(0, 4096));
+  assert.throws(() => openDatabase(file, STEPS), advice);
+  await writeFile(file, Buffer.from(whole).fill(0xa5, 4096));
+  assert.throws(() => openDatabase(file, STEPS), advice);
+});
+
+test('a file that another process changes is refused with what to do', async t => {
+  const file = await newFile(t);
+  openDatabase(file, STEPS).close();
+  using other = new DatabaseSync(file);
+  other.exec('BEGIN IMMEDIATE');
+  assert.throws(() => openDatabase(file, STEPS), {
+    name: 'DatabaseError',
+    message: /another process is changing it, try again/,
+  });
+});
+
+test('a path that cannot be used is refused with its name', async t => {
+  const file = await newFile(t);
+  openDatabase(file, STEPS).close();
+  assert.throws(() => openDatabase(join(file, 'below', 'some.sqlite'), STEPS), {
+    name: 'DatabaseError',
+    message: /below\/some\.sqlite cannot be used: ENOTDIR/,
+  });
+});
