@@ -111,7 +111,7 @@ export class ComponentStream {
         refused: (head, reason) => this.#refuse(refuseOversized(head, options.domain, reason), head),
         close: () => this.#lose(endedInOrder(), STREAM_END),
       },
-      { limits: COMPONENT_LIMITS, renames: COMPONENT_RENAMES },
+      { limits: COMPONENT_LIMITS, renames: COMPONENT_RENAMES, forgivesNames: true },
     );
     this.#deadline = options.clock.after(HANDSHAKE_WAIT, () => this.#lose(endedByDelay(options, HANDSHAKE_WAIT)));
     this.#transport.write(openComponent(options.domain));

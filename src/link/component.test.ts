@@ -187,6 +187,16 @@ describe('a component link that receives', () => {
     assert.doesNotMatch(JSON.stringify(log.lines), /s3cret/);
   });
 
+  it('survives what servers write of a stranger’s elements in the XML namespace', async t => {
+    const { link, connection, incoming } = await online(t);
+    const xml = 'http://www.w3.org/XML/1998/namespace';
+    connection.send(`<message from='${PEER}' to='${DOMAIN}'><a xmlns:ns1='${xml}' ns1:space='preserve'/></message>`);
+    connection.send(`<message from='${PEER}' to='${DOMAIN}'><foo xmlns='${xml}'/></message>`);
+    connection.send(`<message from='${PEER}' to='${DOMAIN}' id='after'/>`);
+    assert.equal((await incoming.next()).value.id, 'after');
+    assert.equal(link.state.name, 'online');
+  });
+
   it('says once that another connection serves its domain, and lets its host answer the foreign probe', async t => {
     const { connection, incoming, log } = await online(t);
     const foreign = `<iq type='get' id='restanza-probe-other-1' from='${DOMAIN}' to='${DOMAIN}'>${PING}</iq>`;

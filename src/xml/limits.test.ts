@@ -261,3 +261,37 @@ function faultOf(document: string, limits: XmlLimits): { readonly condition: unk
   }
   return assert.fail(`${document} was accepted`);
 }
+
+/** Stanzas whose names cannot be resolved, as servers have been seen to write them or as nobody should. */
+const UNRESOLVABLE: readonly (readonly [stanza: string, reason: string])[] = [
+  [
+    "<m id='1'><a xmlns='http://www.w3.org/XML/1998/namespace'><iq/></a><iq/></m>",
+    "the prefix 'xml' and its namespace belong together",
+  ],
+  [
+    "<m id='1'><a xmlns:ns1='http://www.w3.org/XML/1998/namespace' ns1:space='preserve'/></m>",
+    "the prefix 'xml' and its namespace belong together",
+  ],
+  ["<m id='1'><b:a><iq/></b:a></m>", "the prefix 'b' is not declared"],
+  ["<m id='1' b:c='2'><iq/></m>", "the prefix 'b' is not declared"],
+  ["<m id='1'><a xmlns:b=''/></m>", "the prefix 'b' cannot be undeclared"],
+  ["<m id='1'><a xmlns:b='u' xmlns:c='u' b:d='' c:d=''/></m>", "the attribute 'c:d' is there twice"],
+];
+
+test('a stanza that breaks Namespaces in XML is refused alone where that is forgiven, and else ends the stream', () => {
+  for (const [stanza, reason] of UNRESOLVABLE) {
+    const head = { name: 'm', ns: '', attrs: { id: '1' }, children: [] };
+    const xml = `<s><iq id='first'/>${stanza}<iq id='next'/>`;
+    const forgiving = readStream(xml, { limits: CLIENT_LIMITS, forgivesNames: true }).slice(2);
+    assert.deepStrictEqual(forgiving, [['refused', head, reason], NEXT], stanza);
+    const strict = readStream(xml, { limits: CLIENT_LIMITS }).slice(2);
+    assert.deepStrictEqual(strict, [['fault', 'not-well-formed']], stanza);
+  }
+});
+
+test('a fault of names is not forgiven where nothing could be gone on to', () => {
+  for (const xml of ["<s xmlns:b=''>", "<s><b:m id='1'/>"]) {
+    const events = readStream(xml, { limits: CLIENT_LIMITS, forgivesNames: true });
+    assert.deepStrictEqual(events.at(-1), ['fault', 'not-well-formed'], xml);
+  }
+});

@@ -35,6 +35,11 @@ export interface ReadOptions {
   readonly limits: XmlLimits;
   /** Namespaces of elements that are read as another one. */
   readonly renames?: Renames;
+  /**
+   * Whether a child of the root that breaks Namespaces in XML is refused alone, for a stream that many share: Prosody and
+   * ejabberd write elements of the XML namespace in a way that is not namespace-well-formed.
+   */
+  readonly forgivesNames?: boolean;
 }
 
 const NO_EVENTS = { open: () => {}, refused: () => {}, close: () => {} };

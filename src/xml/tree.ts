@@ -6,7 +6,7 @@
  * ending the input. Elements are built on a stack, so the nesting of the input is never the nesting of calls. Bytes are
  * counted by the one who decoded them.
  */
-import { appendText, type Element, isQualifiedName, namespaceProblem } from './element.ts';
+import { appendText, type Element, isPlainAttribute, isQualifiedName, namespaceProblem } from './element.ts';
 import type { XmlLimits } from './limits.ts';
 import {
   Bindings,
@@ -39,6 +39,8 @@ export interface TreeOptions {
   /** The default namespace around everything. */
   readonly defaultNs?: string;
   readonly renames?: Renames;
+  /** Whether a stanza that breaks Namespaces in XML is refused alone. By RFC 6120 §11.3 it ends the stream. */
+  readonly forgivesNames?: boolean;
 }
 
 /** An element whose end tag is still to come. */
@@ -68,6 +70,7 @@ export class TreeBuilder implements TokenEvents {
   readonly #level: number;
   readonly #limits: XmlLimits;
   readonly #renames: Renames;
+  readonly #forgivesNames: boolean;
   readonly #bindings: Bindings;
   readonly #events: TreeEvents;
   readonly #open: Open[] = [];
@@ -79,10 +82,12 @@ export class TreeBuilder implements TokenEvents {
   /** Why the element that is being read will not be delivered; what else it holds is then only skipped. */
   #refusal: string | undefined;
 
-  constructor({ level, limits, defaultNs = '', renames = NO_RENAMES }: TreeOptions, events: TreeEvents) {
+  constructor(options: TreeOptions, events: TreeEvents) {
+    const { level, limits, defaultNs = '', renames = NO_RENAMES, forgivesNames = false } = options;
     this.#level = level;
     this.#limits = limits;
     this.#renames = renames;
+    this.#forgivesNames = forgivesNames;
     this.#bindings = new Bindings(defaultNs);
     this.#events = events;
   }
@@ -104,8 +109,8 @@ export class TreeBuilder implements TokenEvents {
     const problem = this.#problem(height, qname, raw, position);
     if (problem !== undefined) this.#refuse(height, problem);
     if (this.#refusal !== undefined && height > 1) return;
-    const element = this.#push(qname, problem === undefined ? raw : raw.filter(isPlain));
-    if (height > 0) return;
+    const element = this.#begin(qname, problem === undefined ? raw : raw.filter(isPlain), height);
+    if (height > 0 || element === undefined) return;
     this.#events.open(headOf(element), this.#rename(this.#bindings.lookup('')));
     this.#unitStart = position;
   }
@@ -129,13 +134,36 @@ export class TreeBuilder implements TokenEvents {
     this.#marks.length = this.#open.length;
   }
 
+  /** Opens an element; one whose names cannot be resolved is given up where that is forgiven, and then undefined. */
+  #begin(qname: string, raw: readonly RawAttribute[], height: number): Open | undefined {
+    try {
+      return this.#push(qname, raw);
+    } catch (fault) {
+      if (!this.#forgivesNames || height < 1 || !(fault instanceof XmlError)) throw fault;
+      this.#refuse(height, fault.message);
+      // What is to be answered still needs its head.
+      return height > 1 ? undefined : this.#push(qname, raw.filter(isBare));
+    }
+  }
+
   #push(qname: string, raw: readonly RawAttribute[]): Open {
-    this.#marks.push(this.#bindings.mark);
-    this.#bindings.declare(raw);
-    const { name, ns } = expandName(qname, this.#bindings);
-    const element = { name, ns: this.#rename(ns), attrs: expandAttributes(raw, this.#bindings), children: [] };
+    const mark = this.#bindings.mark;
+    const element = this.#resolve(qname, raw, mark);
+    this.#marks.push(mark);
     this.#open.push(element);
     return element;
+  }
+
+  /** @param mark the state of the bindings that a fault leaves behind */
+  #resolve(qname: string, raw: readonly RawAttribute[], mark: number): Open {
+    try {
+      this.#bindings.declare(raw);
+      const { name, ns } = expandName(qname, this.#bindings);
+      return { name, ns: this.#rename(ns), attrs: expandAttributes(raw, this.#bindings), children: [] };
+    } catch (fault) {
+      this.#bindings.restore(mark);
+      throw fault;
+    }
   }
 
   #rename(ns: string): string {
@@ -210,6 +238,11 @@ function declarationProblem(name: string, value: string): string | undefined {
 /** What the head of a refused element keeps: enough to answer it, and nothing that grows when it is resolved. */
 function isPlain({ name }: RawAttribute): boolean {
   return !name.includes(':') || name.startsWith('xml:') || isDeclaration(name);
+}
+
+/** What needs no namespace to be understood. */
+function isBare({ name }: RawAttribute): boolean {
+  return isPlainAttribute(name) && !isDeclaration(name);
 }
 
 function strayText(): XmlError {
