@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { basic, type Realm, type Verify } from './auth/basic.ts';
+import type { Authenticator } from './auth/principal.ts';
+import { limited } from './auth/rate.ts';
 import { remembering } from './auth/remember.ts';
 import { sameSecret } from './auth/secret.ts';
 import { Throttle, throttled } from './auth/throttle.ts';
@@ -176,11 +178,16 @@ interface Behind {
   readonly log: Logger;
 }
 
+function authenticatorOf({ request_rate: rate }: Config, served: readonly Served[]): Authenticator {
+  const authenticator = throttled(basic(served.map(({ realm }) => realm)), new Throttle());
+  return rate === 0 ? authenticator : limited(authenticator, rate);
+}
+
 function httpOf({ config, served, idempotency, log }: Behind): FastifyInstance {
   const hosts = new Map(served.map(({ host }) => [host.domain, host]));
   return createApp({
     log,
-    authenticator: throttled(basic(served.map(({ realm }) => realm)), new Throttle()),
+    authenticator: authenticatorOf(config, served),
     idempotency,
     hostOf: domain => hosts.get(domain),
     bodyLimit: config.stanza_size_limit,

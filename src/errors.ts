@@ -32,6 +32,7 @@ export const ERRORS = {
     condition: 'not-authorized',
     text: 'Authentication scheme not supported',
   },
+  'too-many-requests': { status: 429, type: 'wait', condition: 'resource-constraint', text: 'Too many requests' },
   'too-many-failures': { status: 429, type: 'wait', condition: 'resource-constraint', text: 'Too many failed logins' },
   'from-forbidden': {
     status: 403,

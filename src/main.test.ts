@@ -36,6 +36,14 @@ describe('the program', { timeout: 60_000 }, () => {
     assert.deepEqual({ code, err, first: out[0] }, { code: 0, err: [], first: 'Usage: restanza COMMAND [OPTIONS]' });
   });
 
+  it('prints the JSON Schema of stanzas', async () => {
+    const { code, out } = await run(['schema']);
+    assert.equal(code, 0);
+    const { $schema, $defs } = JSON.parse(out.join('\n'));
+    assert.equal($schema, 'https://json-schema.org/draft/2020-12/schema');
+    assert.ok(['message', 'presence', 'iq'].every(kind => kind in $defs));
+  });
+
   it('refuses a command that it does not have with 2', async () => {
     const { code, out, err } = await run(['sart']);
     assert.deepEqual(

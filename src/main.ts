@@ -18,6 +18,11 @@ type Command = (request: Request, around: Surroundings) => Promise<number>;
 const COMMANDS: Readonly<Record<Request['command'], Command>> = {
   start: ({ file }, around) => start(file, around).catch(error => refuse(error, around, EXIT.usage.code)),
   check: ({ file }, around) => check(file, around).catch(error => refuse(error, around, EXIT.failed.code)),
+  schema: async (_request, { out }) => {
+    const { stanzaSchema } = await import('./mapping/schema.ts');
+    out(`${JSON.stringify(stanzaSchema(), null, 2)}\n`);
+    return EXIT.ok.code;
+  },
   help: async (_request, { out }) => {
     out(helpText());
     return EXIT.ok.code;

@@ -167,3 +167,19 @@ test('of ten thousand guesses from fifty addresses in two minutes two hundred ar
   assert.ok(spent() - before <= 201, String(spent() - before));
   assert.equal(await from(app, '198.51.100.2', BOB), IN);
 });
+
+test('a user who makes more requests than are allowed is told when to come back, and others are not disturbed', async t => {
+  await using running = await gateway(t, { RESTANZA_REQUEST_RATE: '1' });
+  const replies = await Promise.all(times(40).map(() => login(running.url, ALICE)));
+  const refused = replies.filter(({ status }) => status === 429);
+  assert.ok(
+    refused.length >= 1 && refused.length <= 30,
+    `${refused.length} of 40 were refused, where 10 may come at once`,
+  );
+  for (const reply of refused) {
+    assert.ok(Number(reply.headers.get('retry-after')) >= 1);
+    const { error } = jsonOf(reply) as { readonly error: Readonly<Record<string, string>> };
+    assert.equal(error['reason'], 'too-many-requests');
+  }
+  assert.equal((await login(running.url, BOB)).status, 202);
+});

@@ -6,6 +6,9 @@
  * time makes room for a new one, and then starts afresh.
  */
 
+import { RestanzaError } from '../errors.ts';
+import type { Authenticator } from './principal.ts';
+
 /** How much a key may do. */
 export interface Rate {
   /** Requests per second in the long run; above 0. */
@@ -55,4 +58,27 @@ export class RateLimit {
     if (this.#used.size > this.#keys && idle !== undefined) this.#used.delete(idle);
     return 0;
   }
+}
+
+/** Principals whose rate is kept. */
+const PRINCIPALS = 10_000;
+
+/**
+ * Puts a bound on the requests of each principal behind an authenticator.
+ *
+ * @param perSecond requests in the long run; as many, and 10 at least, may come at once after a rest
+ * @returns an authenticator that also throws RestanzaError `too-many-requests`, with the seconds to wait
+ */
+export function limited(authenticator: Authenticator, perSecond: number): Authenticator {
+  const limit = new RateLimit({ perSecond, burst: Math.max(10, perSecond), keys: PRINCIPALS });
+  return {
+    challenge: authenticator.challenge,
+    async authenticate(credentials) {
+      const principal = await authenticator.authenticate(credentials);
+      const retryAfter = limit.take(principal.address);
+      if (retryAfter > 0)
+        throw new RestanzaError('too-many-requests', `${perSecond} a second are allowed`, { retryAfter });
+      return principal;
+    },
+  };
 }

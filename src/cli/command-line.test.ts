@@ -18,9 +18,9 @@ const UNDERSTOOD = [
 ] as const;
 
 const REFUSED = [
-  ['', 'say what to do: start, check, help, version'],
+  ['', 'say what to do: start, check, schema, help, version'],
   ['strat', "unknown command 'strat'; did you mean 'start'?"],
-  ['toString', "unknown command 'toString'; known are start, check, help, version"],
+  ['toString', "unknown command 'toString'; known are start, check, schema, help, version"],
   ['start now', "there is one word too many: 'now'"],
   ['start --confg a', "unknown option '--confg'; did you mean '--config'?"],
   ['start -x', "unknown option '-x'; known are --config, --help, --version"],
@@ -29,7 +29,7 @@ const REFUSED = [
   ['start --config=', '--config needs a FILE after it'],
   ['start --config --help', '--config needs a FILE after it'],
   ['check --help=yes', '--help takes no value'],
-  ['\u001b[2J', "unknown command '\\u{1b}[2J'; known are start, check, help, version"],
+  ['\u001b[2J', "unknown command '\\u{1b}[2J'; known are start, check, schema, help, version"],
 ] as const;
 
 const wordsOf = (line: string) => line.split(' ').filter(word => word !== '');

@@ -12,6 +12,7 @@ import { printable } from '../config/problem.ts';
 const COMMANDS = {
   start: 'run the gateway until SIGTERM or SIGINT',
   check: 'show the configuration that is in force, or what is wrong with it',
+  schema: 'print the JSON Schema of stanzas as JSON',
   help: 'show this text',
   version: 'show the version',
 } as const;

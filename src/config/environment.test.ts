@@ -57,7 +57,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   RESTANZA_HOSTS__x__COMPONENT: 'this names a group of keys; add the key after it',
   RESTANZA_HOSTS____EMBEDDED__C2S: 'the domainpart is empty',
   RESTANZA_PORT:
-    'unknown variable; known are RESTANZA_LISTEN, RESTANZA_DATA, RESTANZA_LOG_LEVEL, RESTANZA_IQ_TIMEOUT, RESTANZA_IQ_MAX_TIMEOUT, RESTANZA_STANZA_SIZE_LIMIT and RESTANZA_HOSTS__…',
+    'unknown variable; known are RESTANZA_LISTEN, RESTANZA_DATA, RESTANZA_LOG_LEVEL, RESTANZA_IQ_TIMEOUT, RESTANZA_IQ_MAX_TIMEOUT, RESTANZA_STANZA_SIZE_LIMIT, RESTANZA_REQUEST_RATE and RESTANZA_HOSTS__…',
 };
 
 describe('an environment variable', () => {

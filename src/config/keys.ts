@@ -15,6 +15,7 @@ import {
   folder,
   listenAddress,
   oneOf,
+  requestRate,
   seconds,
   secret,
   stanzaBytes,
@@ -72,6 +73,12 @@ export const KEYS = {
     default: String(BODY_BYTES),
     doc: 'The largest body of a request. Keep it below the limit of the XMPP server: XML is larger than JSON.',
     example: '131072',
+  },
+  request_rate: {
+    form: requestRate,
+    default: '0',
+    doc: 'How many requests per second each user or component may make; more are answered with 429. 0 is no bound.',
+    example: '50',
   },
   'hosts.<domain>.component.server': {
     form: componentServer,

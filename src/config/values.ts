@@ -121,6 +121,9 @@ export const seconds: Form<number> = wholeNumber('seconds', 1, 86_400);
 /** A size in bytes. RFC 6120 §13.12 forbids stanza limits below 10,000. */
 export const stanzaBytes: Form<number> = wholeNumber('bytes', 10_000, 16_777_216);
 
+/** Requests per second; 0 stands for no bound. */
+export const requestRate: Form<number> = wholeNumber('requests per second', 0, 100_000);
+
 /** One word of a list. */
 export function oneOf<const T extends string>(words: readonly T[]): Form<T> {
   return {
