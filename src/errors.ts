@@ -77,7 +77,7 @@ export const ERRORS = {
   'stanza-type-invalid': {
     status: 422,
     type: 'modify',
-    condition: 'bad-format',
+    condition: 'invalid-xml',
     text: 'The stanza has a type that its kind does not know',
   },
   'id-in-use': {

@@ -2,7 +2,7 @@
  * The mapping against what was recorded from mod_rest: equal, or a row of `docs/compatibility.md`, and never lossy.
  */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { Decoder } from '../src/bridge/codec.ts';
 import { JSON_CODEC } from '../src/bridge/json.ts';
@@ -13,7 +13,7 @@ import type { Json, JsonObject } from '../src/mapping/json.ts';
 import { element } from '../src/xml/element.ts';
 import type { Stanza } from '../src/xmpp/stanza.ts';
 import { stanzaElement } from '../src/xmpp/stanza.ts';
-import { deviations } from './support/compatibility.ts';
+import { compare, type Direction } from './support/compatibility.ts';
 import {
   canonical,
   holds,
@@ -27,9 +27,6 @@ import {
 /** Whom mod_rest takes for the sender when nothing is said, and what stands for an id that it made. */
 const SENDER = 'alice@localhost';
 const MADE_ID = 'GENERATED-ID';
-
-/** What a deviation may be for. */
-const CLASSES = ['crash', 'loss', 'protocol'];
 
 const HINTS = { limit: 1024 * 1024 };
 
@@ -98,14 +95,6 @@ const XML_VECTORS = vectors<XmlVector>('xml.json');
 const READ_VECTORS = XML_VECTORS.filter(({ json }) => json !== null);
 const JSON_VECTORS = vectors<JsonVector>('json.json');
 
-/** The recorded exchanges of one direction, and which of them are alike. */
-interface Direction {
-  /** The heading of its table in `docs/compatibility.md`. */
-  readonly heading: string;
-  readonly all: readonly string[];
-  readonly different: readonly string[];
-}
-
 function direction<Vector extends { readonly id: string }>(
   heading: string,
   recorded: readonly Vector[],
@@ -113,24 +102,6 @@ function direction<Vector extends { readonly id: string }>(
 ): Direction {
   const idOf = ({ id }: Vector) => id;
   return { heading, all: recorded.map(idOf), different: recorded.filter(one => !alike(one)).map(idOf) };
-}
-
-function compare(t: TestContext, { heading, all, different }: Direction): void {
-  const meant = deviations().filter(row => row.heading === heading);
-  const listed = meant.flatMap(({ ids }) => ids);
-  assert.ok(
-    meant.every(row => CLASSES.includes(row.class)),
-    'a row of docs/compatibility.md has no known class',
-  );
-  assert.equal(new Set(listed).size, listed.length, 'rows of docs/compatibility.md name a recording twice');
-  const open = different.filter(id => !listed.includes(id));
-  t.diagnostic(`equal ${all.length - different.length}, mended ${different.length - open.length}, open ${open.length}`);
-  assert.deepEqual(open, [], 'these differ, and no row of docs/compatibility.md names them');
-  assert.deepEqual(
-    listed.filter(id => !different.includes(id)),
-    [],
-    'rows of docs/compatibility.md name these, and they do not differ',
-  );
 }
 
 test('XML is read as recorded, or a deviation is meant', { skip: MISSING }, t =>

@@ -4,10 +4,12 @@
  * Decides how the page is read: under each of its headings for a direction stands one table, whose last column names the
  * recorded exchanges that show the difference.
  */
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import type { TestContext } from 'node:test';
 
 /** A deviation. */
-export interface Deviation {
+interface Deviation {
   /** The heading that it stands under. */
   readonly heading: string;
   /** Why we deviate, in one of the words of the page's first table. */
@@ -18,7 +20,7 @@ export interface Deviation {
 const PAGE = new URL('../../docs/compatibility.md', import.meta.url);
 
 /** The rows of the page that name vectors. */
-export function deviations(): readonly Deviation[] {
+function deviations(): readonly Deviation[] {
   const found: Deviation[] = [];
   let heading = '';
   for (const line of readFileSync(PAGE, 'utf8').split('\n')) {
@@ -28,4 +30,34 @@ export function deviations(): readonly Deviation[] {
     if (ids.length > 0) found.push({ heading, class: cells[3] ?? '', ids });
   }
   return found;
+}
+
+/** What a deviation may be for. */
+const CLASSES = ['crash', 'loss', 'protocol', 'leak', 'nuisance'];
+
+/** The recorded exchanges of one direction, and which of them are alike. */
+export interface Direction {
+  /** The heading of its table in `docs/compatibility.md`. */
+  readonly heading: string;
+  readonly all: readonly string[];
+  readonly different: readonly string[];
+}
+
+/** Fails unless the recordings that differ are just those that the page names; prints how many there are. */
+export function compare(t: TestContext, { heading, all, different }: Direction): void {
+  const meant = deviations().filter(row => row.heading === heading);
+  const listed = meant.flatMap(({ ids }) => ids);
+  assert.ok(
+    meant.every(row => CLASSES.includes(row.class)),
+    'a row of docs/compatibility.md has no known class',
+  );
+  assert.equal(new Set(listed).size, listed.length, 'rows of docs/compatibility.md name a recording twice');
+  const open = different.filter(id => !listed.includes(id));
+  t.diagnostic(`equal ${all.length - different.length}, mended ${different.length - open.length}, open ${open.length}`);
+  assert.deepEqual(open, [], 'these differ, and no row of docs/compatibility.md names them');
+  assert.deepEqual(
+    listed.filter(id => !different.includes(id)),
+    [],
+    'rows of docs/compatibility.md name these, and they do not differ',
+  );
 }

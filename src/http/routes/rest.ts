@@ -7,7 +7,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator, Principal } from '../../auth/principal.ts';
-import { codecFor, mediaTypeOf } from '../../bridge/codecs.ts';
+import { codecFor, DECODERS, mediaTypeOf } from '../../bridge/codecs.ts';
 import { readPath, readQueryPath } from '../../bridge/path.ts';
 import { decodeQuery } from '../../bridge/query.ts';
 import { RestanzaError } from '../../errors.ts';
@@ -41,6 +41,10 @@ export function restRoutes(app: FastifyInstance, options: RestOptions): void {
   app.route({ url: `${BASE}/*`, ...posting });
   const echo = authorized(authenticator, (principal, request, reply) => show(principal, request, reply, options));
   app.route({ method: 'POST', url: `${BASE}/echo`, ...echo });
+  // mod_rest takes this for a POST without a body too.
+  app.route({ method: 'GET', url: `${BASE}/echo`, ...authorized(authenticator, async () => codecFor(undefined)) });
+  for (const url of [BASE, `${BASE}/*`])
+    app.route({ method: 'OPTIONS', url, handler: async (_request, reply) => describe(reply) });
   const query = authorized(authenticator, (principal, request, reply) => {
     const stanza = queryStanza(request, reply);
     return submit({ principal, stanza, id: undefined }, request, reply, options);
@@ -51,6 +55,12 @@ export function restRoutes(app: FastifyInstance, options: RestOptions): void {
 /** mod_http_rest takes only `text/xml` and says 201; mod_rest, which does not take it, says 202. */
 function acceptedFor({ headers }: FastifyRequest): 201 | 202 {
   return mediaTypeOf(headers['content-type'] ?? '') === 'text/xml' ? 201 : 202;
+}
+
+/** What can be asked of these routes, for who probes before sending. */
+function describe(reply: FastifyReply): FastifyReply {
+  const types = DECODERS.map(({ mediaType }) => mediaType);
+  return reply.headers({ allow: 'GET, HEAD, OPTIONS, POST', accept: types.join(', ') }).send();
 }
 
 async function show(principal: Principal, request: FastifyRequest, reply: FastifyReply, options: RestOptions) {
