@@ -191,6 +191,7 @@ function httpOf({ config, served, idempotency, log }: Behind): FastifyInstance {
     idempotency,
     hostOf: domain => hosts.get(domain),
     bodyLimit: config.stanza_size_limit,
+    paths: config.paths,
     iqTimeout: config.iq_timeout,
     iqMaxTimeout: config.iq_max_timeout,
   });

@@ -216,3 +216,17 @@ test('an address may be as long as addresses can be', async () => {
   assert.equal(status, 200);
   assert.equal(JSON.parse(text).from, address);
 });
+
+test('the routes are where the configuration says', async t => {
+  const folder = await Folder.make();
+  t.after(() => folder[Symbol.asyncDispose]());
+  const paths = { RESTANZA_PATHS_REST: '/api/xmpp', RESTANZA_PATHS_MSG: '/api/say' };
+  await using moved = await runGateway(folder.path, paths);
+  const get = (path: string) => fetch(`${moved.url}${path}`, { headers: { authorization, accept: JSON_TYPE } });
+  assert.equal((await get('/api/xmpp/ping/localhost')).status, 200);
+  assert.equal((await get('/api//xmpp/ping/localhost')).status, 200);
+  assert.equal((await get('/rest/ping/localhost')).status, 404);
+  const headers = { authorization, 'content-type': TEXT };
+  const said = await fetch(`${moved.url}/api/say/bob`, { method: 'POST', headers, body: 'x' });
+  assert.equal(said.status, 201);
+});

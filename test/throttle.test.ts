@@ -119,7 +119,7 @@ async function application(t: TestContext) {
   const clock = { now: 0 };
   const throttle = new Throttle(undefined, () => clock.now);
   const authenticator = throttled(basic([{ domain, names: 'users', verify }]), throttle);
-  const limits = { bodyLimit: 10_000, iqTimeout: 1, iqMaxTimeout: 1 };
+  const limits = { paths: { rest: '/rest', msg: '/msg' }, bodyLimit: 10_000, iqTimeout: 1, iqMaxTimeout: 1 };
   const app = createApp({ log, authenticator, idempotency, hostOf: () => undefined, ...limits });
   t.after(() => app.close());
   return { app, clock, spent: () => accounts.kdf.started };

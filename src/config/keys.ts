@@ -19,6 +19,7 @@ import {
   seconds,
   secret,
   stanzaBytes,
+  urlPath,
 } from './values.ts';
 
 /** What there is to say about a key. */
@@ -79,6 +80,18 @@ export const KEYS = {
     default: '0',
     doc: 'How many requests per second each user or component may make; more are answered with 429. 0 is no bound.',
     example: '50',
+  },
+  'paths.rest': {
+    form: urlPath,
+    default: '/rest',
+    doc: 'Where the routes of mod_rest are.',
+    example: '/xmpp',
+  },
+  'paths.msg': {
+    form: urlPath,
+    default: '/msg',
+    doc: 'Where the route of mod_post_msg is.',
+    example: '/xmpp/msg',
   },
   'hosts.<domain>.component.server': {
     form: componentServer,

@@ -32,6 +32,7 @@ describe('a configuration', () => {
       iq_max_timeout: 300,
       stanza_size_limit: 196_608,
       request_rate: 0,
+      paths: { rest: '/rest', msg: '/msg' },
       hosts: new Map([
         ['rest.example.net', { component: { server: { host: '127.0.0.1', port: 5347 }, secret: 'correct horse' } }],
       ]),
@@ -49,6 +50,8 @@ iq_timeout: 10
 iq_max_timeout: 20
 stanza_size_limit: 20000
 request_rate: 50
+paths:
+  rest: /xmpp
 hosts:
   example.com:
     embedded:
@@ -64,6 +67,7 @@ hosts:
       iq_max_timeout: 20,
       stanza_size_limit: 20_000,
       request_rate: 50,
+      paths: { rest: '/xmpp', msg: '/msg' },
       hosts: new Map([
         [
           'example.com',
@@ -132,7 +136,7 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
   ],
   'a key that resembles none': [
     'port: 5280\n',
-    'restanza.yaml:1:1: port: unknown key; known here: listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, hosts',
+    'restanza.yaml:1:1: port: unknown key; known here: listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, paths, hosts',
   ],
   'a misspelt key is not also missing': [
     'hosts:\n  a.example:\n    component:\n      server: xmpp://a\n      sekret: x\n',
@@ -176,7 +180,7 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
   ],
   'a file that is no group': [
     '- listen\n',
-    'restanza.yaml:1:1: expected the keys listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, hosts below it',
+    'restanza.yaml:1:1: expected the keys listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, paths, hosts below it',
   ],
   'what is missing': [
     'listen:\nhosts:\n  a.example:\n    component:\n',

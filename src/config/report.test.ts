@@ -25,6 +25,8 @@ hosts:
         ['iq_max_timeout', '300', 'default'],
         ['stanza_size_limit', '196608', 'default'],
         ['request_rate', '0', 'default'],
+        ['paths.rest', '/rest', 'default'],
+        ['paths.msg', '/msg', 'default'],
         ['hosts.a.example.component.server', 'xmpp://a:5347', 'restanza.yaml:4:37'],
         ['hosts.a.example.component.secret', '[set]', 'restanza.yaml:4:55'],
         ['hosts.b.example.embedded.c2s', '127.0.0.1:5222', 'default'],

@@ -13,7 +13,7 @@ type Values = Omit<Config, 'demo'>;
 
 /** What is wrong between values that are right alone. */
 export function faultsIn(values: Values, entries: readonly Entry[]): Problem[] {
-  return [...timeouts(values, entries), ...sameAddresses(entries)];
+  return [...timeouts(values, entries), ...samePaths(values, entries), ...sameAddresses(entries)];
 }
 
 /**
@@ -39,6 +39,10 @@ export function listenersIn(entries: readonly Entry[]): readonly Entry[] {
 function timeouts({ iq_timeout, iq_max_timeout }: Values, entries: readonly Entry[]): Problem[] {
   if (iq_timeout <= iq_max_timeout) return [];
   return [problemAt('iq_timeout', entries, `must not be above iq_max_timeout, which is ${iq_max_timeout}`)];
+}
+
+function samePaths({ paths }: Values, entries: readonly Entry[]): Problem[] {
+  return paths.rest === paths.msg ? [problemAt('paths.msg', entries, 'must not be paths.rest too')] : [];
 }
 
 function sameAddresses(entries: readonly Entry[]): Problem[] {

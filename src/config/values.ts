@@ -124,6 +124,15 @@ export const stanzaBytes: Form<number> = wholeNumber('bytes', 10_000, 16_777_216
 /** Requests per second; 0 stands for no bound. */
 export const requestRate: Form<number> = wholeNumber('requests per second', 0, 100_000);
 
+const URL_PATH = /^(?:\/[A-Za-z0-9._~-]{1,64}){1,8}$/;
+
+/** The beginning of URL paths, such as `/rest`: no slash at its end, and nothing that would have to be encoded. */
+export const urlPath: Form<string> = {
+  expected: 'a path such as /rest, of letters, digits and ._~- between the slashes',
+  read: text => (URL_PATH.test(text) && !/\/\.{1,2}(?:\/|$)/.test(text) ? text : undefined),
+  print: text => text,
+};
+
 /** One word of a list. */
 export function oneOf<const T extends string>(words: readonly T[]): Form<T> {
   return {

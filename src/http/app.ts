@@ -47,7 +47,7 @@ export function createApp({ log, ...options }: AppOptions): FastifyInstance {
     log.debug({ method, path: url.split('?', 1)[0], status: reply.statusCode }, 'request answered');
   });
   closeWhenStopping(app);
-  handleErrors(app, log);
+  handleErrors(app, log, options.paths.rest);
   restRoutes(app, options);
   msgRoutes(app, options);
   return app;

@@ -50,11 +50,15 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   return reply.code(known.row.status).header('content-type', mediaType).send(Buffer.from(body));
 }
 
-/** Makes every error of the application leave in our form. */
-export function handleErrors(app: FastifyInstance, log: Log): void {
+/**
+ * Makes every error of the application leave in our form.
+ *
+ * @param base where stanzas are sent to, for who is lost
+ */
+export function handleErrors(app: FastifyInstance, log: Log, base: string): void {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log));
   app.setNotFoundHandler((request, reply) =>
-    sendError(new RestanzaError('not-found', 'stanzas are sent with POST /rest'), request, reply, log),
+    sendError(new RestanzaError('not-found', `stanzas are sent with POST ${base}`), request, reply, log),
   );
 }
 

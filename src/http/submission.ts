@@ -106,7 +106,7 @@ const WAIT = /(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i;
 function waitOf({ headers }: FastifyRequest): number | undefined {
   const { prefer } = headers;
   const seconds = WAIT.exec(Array.isArray(prefer) ? prefer.join() : (prefer ?? ''))?.[1];
-  return seconds === undefined ? undefined : Number(seconds);
+  return seconds === undefined || Number(seconds) === 0 ? undefined : Number(seconds);
 }
 
 /** Seconds to wait: the field `Prosody-Rest-Timeout`, else `Prefer: wait`, within the configured bound. */

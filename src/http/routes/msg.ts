@@ -15,22 +15,23 @@ import type { Message, Stanza } from '../../xmpp/stanza.ts';
 import { authorized } from '../authorized.ts';
 import { idempotent } from '../idempotent.ts';
 import { namingIgnored, submit } from '../submission.ts';
+import { tailOf } from '../tail.ts';
 import type { RestOptions } from './rest.ts';
 
-const BASE = '/msg';
 /** What mod_post_msg reads; XML and CBOR have no place in its dialect. */
 const MEDIA_TYPES = ['text/plain', 'application/x-www-form-urlencoded', 'application/json'];
 
 /** Adds the routes to the application. */
 export function msgRoutes(app: FastifyInstance, options: RestOptions): void {
+  const base = options.paths.msg;
   const { handler, onSend } = idempotent(options.idempotency, (principal, request, reply, id) => {
     const stanza = messageOf(principal, request, reply, options);
     return submit({ principal, stanza, id, accepted: 201 }, request, reply, options);
   });
-  const posting = { method: 'POST', onSend, ...authorized(challenging(options.authenticator), handler) } as const;
-  app.route({ url: BASE, ...posting });
-  app.route({ url: `${BASE}/*`, ...posting });
-  app.route({ method: 'OPTIONS', url: `${BASE}/*`, handler: async (_request, reply) => describe(reply) });
+  for (const url of [base, `${base}/*`]) {
+    app.route({ method: 'POST', url, onSend, ...authorized(challenging(options.authenticator), handler) });
+    app.route({ method: 'OPTIONS', url, handler: async (_request, reply) => describe(reply) });
+  }
 }
 
 function describe(reply: FastifyReply): FastifyReply {
@@ -56,7 +57,7 @@ function messageOf(
   principal: Principal,
   request: FastifyRequest,
   reply: FastifyReply,
-  { bodyLimit }: RestOptions,
+  { bodyLimit, paths }: RestOptions,
 ): Message {
   const contentType = request.headers['content-type'];
   if (!MEDIA_TYPES.includes(mediaTypeOf(contentType ?? ''))) {
@@ -67,22 +68,23 @@ function messageOf(
   }
   const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
   const stanza = codecFor(contentType).decode(body, { limit: bodyLimit, onIgnored: namingIgnored(reply) });
-  if (!isMessage(stanza)) throw new RestanzaError('kind-invalid', `${BASE} takes messages; POST the rest to /rest`);
-  return { ...stanza, type: stanza.type ?? 'chat', to: stanza.to ?? recipientOf(principal, request) };
+  if (!isMessage(stanza))
+    throw new RestanzaError('kind-invalid', `this takes messages; POST the rest to ${paths.rest}`);
+  return {
+    ...stanza,
+    type: stanza.type ?? 'chat',
+    to: stanza.to ?? recipientOf(principal, tailOf(request, paths.msg) ?? ''),
+  };
 }
 
 function isMessage(stanza: Stanza): stanza is Message {
   return stanza.kind === 'message';
 }
 
-const TAIL = new RegExp(`^(?:[a-z]+://[^/]*)?/+${BASE.slice(1)}/+([^?]*)`, 'i');
-
-/** The address in the path. */
-function recipientOf({ address }: Principal, { url }: FastifyRequest): Jid {
-  const tail = TAIL.exec(url)?.[1] ?? '';
+/** The address in the path after the base. */
+function recipientOf({ address }: Principal, tail: string): Jid {
   const { to } = readPath(`message/chat/${tail}`);
-  if (to === undefined)
-    throw new RestanzaError('to-invalid', `name the recipient in the path, ${BASE}/user@domain, or as 'to'`);
+  if (to === undefined) throw new RestanzaError('to-invalid', "name the recipient in the path, or as 'to'");
   try {
     return parseJid(to.includes('@') ? to : `${to}@${domainOf(address)}`);
   } catch (error) {

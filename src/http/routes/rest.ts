@@ -10,13 +10,13 @@ import type { Authenticator, Principal } from '../../auth/principal.ts';
 import { codecFor, DECODERS, mediaTypeOf } from '../../bridge/codecs.ts';
 import { readPath, readQueryPath } from '../../bridge/path.ts';
 import { decodeQuery } from '../../bridge/query.ts';
-import { RestanzaError } from '../../errors.ts';
 import { address } from '../../host/submit.ts';
 import type { IdempotencyStore } from '../../journal/idempotency-store.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
 import { authorized } from '../authorized.ts';
 import { idempotent } from '../idempotent.ts';
 import { answer, namingIgnored, type SubmissionOptions, submit } from '../submission.ts';
+import { tailOf } from '../tail.ts';
 
 /** What the routes need of the house. */
 export interface RestOptions extends SubmissionOptions {
@@ -24,32 +24,31 @@ export interface RestOptions extends SubmissionOptions {
   readonly idempotency: IdempotencyStore;
   /** Largest body in bytes. */
   readonly bodyLimit: number;
+  /** Where the routes begin, such as `/rest`. */
+  readonly paths: { readonly rest: string; readonly msg: string };
 }
-
-/** Where the routes are. */
-const BASE = '/rest';
 
 /** Adds the routes to the application. */
 export function restRoutes(app: FastifyInstance, options: RestOptions): void {
-  const { authenticator, idempotency } = options;
-  const { handler, onSend } = idempotent(idempotency, (principal, request, reply, id) => {
-    const stanza = bodyStanza(request, reply, tailOf(request), options);
+  const { authenticator, paths } = options;
+  const base = paths.rest;
+  const { handler, onSend } = idempotent(options.idempotency, (principal, request, reply, id) => {
+    const stanza = bodyStanza(request, reply, tailOf(request, base), options);
     return submit({ principal, stanza, id, accepted: acceptedFor(request) }, request, reply, options);
   });
-  const posting = { method: 'POST', onSend, ...authorized(authenticator, handler) } as const;
-  app.route({ url: BASE, ...posting });
-  app.route({ url: `${BASE}/*`, ...posting });
   const echo = authorized(authenticator, (principal, request, reply) => show(principal, request, reply, options));
-  app.route({ method: 'POST', url: `${BASE}/echo`, ...echo });
-  // mod_rest takes this for a POST without a body too.
-  app.route({ method: 'GET', url: `${BASE}/echo`, ...authorized(authenticator, async () => codecFor(undefined)) });
-  for (const url of [BASE, `${BASE}/*`])
-    app.route({ method: 'OPTIONS', url, handler: async (_request, reply) => describe(reply) });
   const query = authorized(authenticator, (principal, request, reply) => {
-    const stanza = queryStanza(request, reply);
+    const stanza = queryStanza(request, reply, base);
     return submit({ principal, stanza, id: undefined }, request, reply, options);
   });
-  app.route({ method: 'GET', url: `${BASE}/*`, ...query });
+  for (const url of [base, `${base}/*`]) {
+    app.route({ method: 'POST', url, onSend, ...authorized(authenticator, handler) });
+    app.route({ method: 'OPTIONS', url, handler: async (_request, reply) => describe(reply) });
+  }
+  app.route({ method: 'GET', url: `${base}/*`, ...query });
+  app.route({ method: 'POST', url: `${base}/echo`, ...echo });
+  // mod_rest takes this for a POST without a body.
+  app.route({ method: 'GET', url: `${base}/echo`, ...authorized(authenticator, async () => codecFor(undefined)) });
 }
 
 /** mod_http_rest takes only `text/xml` and says 201; mod_rest, which does not take it, says 202. */
@@ -84,16 +83,7 @@ function bodyStanza(
   return decoder.decode(request.body instanceof Uint8Array ? request.body : new Uint8Array(), hints);
 }
 
-function queryStanza(request: FastifyRequest, reply: FastifyReply): Stanza {
+function queryStanza(request: FastifyRequest, reply: FastifyReply, base: string): Stanza {
   const search = request.url.includes('?') ? request.url.slice(request.url.indexOf('?') + 1) : undefined;
-  return decodeQuery(readQueryPath(tailOf(request) ?? ''), search, { onIgnored: namingIgnored(reply) });
-}
-
-const TAIL = new RegExp(`^(?:[a-z]+://[^/]*)?/+${BASE.slice(1)}(?:/+([^?]*))?(?:\\?|$)`, 'i');
-
-/** The path after the base, still encoded: decoding it once more than needed would change addresses with a `%`. */
-function tailOf({ url }: FastifyRequest): string | undefined {
-  const match = TAIL.exec(url);
-  if (match === null) throw new RestanzaError('request-malformed', `write the path as ${BASE}/…`);
-  return match[1];
+  return decodeQuery(readQueryPath(tailOf(request, base) ?? ''), search, { onIgnored: namingIgnored(reply) });
 }
