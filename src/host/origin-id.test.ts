@@ -9,13 +9,14 @@ import { NS } from '../xmpp/ns.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
 import { withOriginId } from './origin-id.ts';
 
+const ORIGIN = { id: 'new', originId: 'key' };
 const originId = (id: string) => element('origin-id', NS.sid, { id });
 const body = element('body', NS.client, {}, ['hi']);
 const to = parseJid('bob@example.org');
 
 const CASES: readonly (readonly [what: string, before: Stanza, id: string, payload: readonly Element[]])[] = [
-  ['a message without id', { kind: 'message', to, payload: [body] }, 'new', [body, originId('new')]],
-  ['a message with an id', { kind: 'message', id: 'own', payload: [body] }, 'own', [body, originId('new')]],
+  ['a message without id', { kind: 'message', to, payload: [body] }, 'new', [body, originId('key')]],
+  ['a message with an id', { kind: 'message', id: 'own', payload: [body] }, 'own', [body, originId('key')]],
   [
     'a message with an origin-id',
     { kind: 'message', payload: [originId('own'), body] },
@@ -26,23 +27,23 @@ const CASES: readonly (readonly [what: string, before: Stanza, id: string, paylo
     'a message with an element of that name that is another',
     { kind: 'message', payload: [element('origin-id', NS.client)] },
     'new',
-    [element('origin-id', NS.client), originId('new')],
+    [element('origin-id', NS.client), originId('key')],
   ],
-  ['an empty presence', { kind: 'presence', payload: [] }, 'new', [originId('new')]],
+  ['an empty presence', { kind: 'presence', payload: [] }, 'new', [originId('key')]],
   ['an iq', { kind: 'iq', type: 'get', payload: [element('ping', NS.ping)] }, 'new', [element('ping', NS.ping)]],
 ];
 
 for (const [what, before, id, payload] of CASES) {
   test(`${what} keeps what it has and gets what it lacks`, () => {
     const copy = structuredClone(before);
-    assert.deepEqual(withOriginId(before, 'new'), { ...before, id, payload });
+    assert.deepEqual(withOriginId(before, ORIGIN), { ...before, id, payload });
     assert.deepEqual(before, copy);
   });
 }
 
 test('to do it again changes nothing', () => {
   for (const [, before] of CASES) {
-    const once = withOriginId(before, 'new');
-    assert.deepEqual(withOriginId(once, 'new'), once);
+    const once = withOriginId(before, ORIGIN);
+    assert.deepEqual(withOriginId(once, ORIGIN), once);
   }
 });

@@ -7,6 +7,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../auth/principal.ts';
+import type { Origin } from '../host/origin-id.ts';
 import { type Answer, fingerprintOf, isUnsent, parseKey } from '../journal/idempotency.ts';
 import type { Entry, IdempotencyStore } from '../journal/idempotency-store.ts';
 import type { AuthorizedHandler } from './authorized.ts';
@@ -17,13 +18,13 @@ const KEPT_FIELDS = ['content-type', 'restanza-ignored', 'preference-applied'] a
 /**
  * A handler that sends at most one stanza. Once it has, it throws no error that says that nothing was sent (`isUnsent`).
  *
- * @param id what the stanza is to be known by when it is sent again; absent when the request has no key
+ * @param origin what the stanza is to be known by when it is sent again; absent when the request has no key
  */
 export type IdempotentHandler = (
   principal: Principal,
   request: FastifyRequest,
   reply: FastifyReply,
-  id: string | undefined,
+  origin: Origin | undefined,
 ) => Promise<unknown>;
 
 /** The two parts of a route that `idempotent` fills in; the handler still has to go through `authorized`. */
@@ -33,7 +34,7 @@ export interface IdempotentRoute {
 }
 
 /**
- * Makes a route repeatable. A handler that is given an id must finish its work even when the client has gone: the client
+ * Makes a route repeatable. A handler that is given an origin must finish its work even when the client has gone: the client
  * comes back for the answer. Its answers must be text, bytes or nothing.
  *
  * A refusal is a `RestanzaError`: `request-malformed` for the field, and those of `IdempotencyStore.begin`.
@@ -48,7 +49,7 @@ export function idempotent(store: IdempotencyStore, handler: IdempotentHandler):
       if (begun.kind === 'replay') return replay(begun.answer, reply);
       entries.set(request, begun.entry);
       try {
-        return await handler(principal, request, reply, begun.entry.id);
+        return await handler(principal, request, reply, { id: begun.entry.id, originId: key });
       } catch (error) {
         if (isUnsent(error) && entries.delete(request)) store.abandon(begun.entry);
         throw error;

@@ -9,7 +9,7 @@ import type { Principal } from '../auth/principal.ts';
 import { negotiate } from '../bridge/accept.ts';
 import { RestanzaError } from '../errors.ts';
 import type { Host, Patience } from '../host/host.ts';
-import { withOriginId } from '../host/origin-id.ts';
+import { type Origin, withOriginId } from '../host/origin-id.ts';
 import { type Prepared, prepare } from '../host/submit.ts';
 import { domainOf, type Jid } from '../xmpp/jid.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
@@ -29,24 +29,24 @@ export interface Submission {
   readonly principal: Principal;
   readonly stanza: Stanza;
   /** What the stanza is to be known by when the request is repeated (`Idempotency-Key`). */
-  readonly id: string | undefined;
+  readonly origin?: Origin | undefined;
   /** The status for a stanza that is on its way; 202 unless the dialect of the route has another. */
   readonly accepted?: 201 | 202;
 }
 
 /** Sends a stanza and answers the request. */
 export async function submit(
-  { principal, stanza, id, accepted = 202 }: Submission,
+  { principal, stanza, origin, accepted = 202 }: Submission,
   request: FastifyRequest,
   reply: FastifyReply,
   options: SubmissionOptions,
 ): Promise<FastifyReply> {
-  const prepared = prepare(principal, id === undefined ? stanza : withOriginId(stanza, id));
+  const prepared = prepare(principal, origin === undefined ? stanza : withOriginId(stanza, origin));
   const host = options.hostOf(domainOf(prepared.from));
   if (host === undefined) throw new RestanzaError('from-forbidden', 'this gateway does not serve that domain');
   const wait = waitOf(request);
   if (wait !== undefined) reply.header('preference-applied', `wait=${wait}`);
-  const answers = await exchange(host, prepared, wait, { request, reply, options, stays: id !== undefined });
+  const answers = await exchange(host, prepared, wait, { request, reply, options, stays: origin !== undefined });
   return answers.length === 0 ? reply.code(accepted).send() : answer(answers, request, reply);
 }
 

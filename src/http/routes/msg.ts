@@ -24,9 +24,9 @@ const MEDIA_TYPES = ['text/plain', 'application/x-www-form-urlencoded', 'applica
 /** Adds the routes to the application. */
 export function msgRoutes(app: FastifyInstance, options: RestOptions): void {
   const base = options.paths.msg;
-  const { handler, onSend } = idempotent(options.idempotency, (principal, request, reply, id) => {
+  const { handler, onSend } = idempotent(options.idempotency, (principal, request, reply, origin) => {
     const stanza = messageOf(principal, request, reply, options);
-    return submit({ principal, stanza, id, accepted: 201 }, request, reply, options);
+    return submit({ principal, stanza, origin, accepted: 201 }, request, reply, options);
   });
   for (const url of [base, `${base}/*`]) {
     app.route({ method: 'POST', url, onSend, ...authorized(challenging(options.authenticator), handler) });

@@ -32,14 +32,14 @@ export interface RestOptions extends SubmissionOptions {
 export function restRoutes(app: FastifyInstance, options: RestOptions): void {
   const { authenticator, paths } = options;
   const base = paths.rest;
-  const { handler, onSend } = idempotent(options.idempotency, (principal, request, reply, id) => {
+  const { handler, onSend } = idempotent(options.idempotency, (principal, request, reply, origin) => {
     const stanza = bodyStanza(request, reply, tailOf(request, base), options);
-    return submit({ principal, stanza, id, accepted: acceptedFor(request) }, request, reply, options);
+    return submit({ principal, stanza, origin, accepted: acceptedFor(request) }, request, reply, options);
   });
   const echo = authorized(authenticator, (principal, request, reply) => show(principal, request, reply, options));
   const query = authorized(authenticator, (principal, request, reply) => {
     const stanza = queryStanza(request, reply, base);
-    return submit({ principal, stanza, id: undefined }, request, reply, options);
+    return submit({ principal, stanza }, request, reply, options);
   });
   for (const url of [base, `${base}/*`]) {
     app.route({ method: 'POST', url, onSend, ...authorized(authenticator, handler) });
