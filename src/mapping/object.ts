@@ -8,7 +8,7 @@
 import { childElements, type Element, element, textOf } from '../xml/element.ts';
 import { isObject, isPresent, type Json, type JsonObject, type JsonSchema, own, wrongType } from './json.ts';
 import { type Scalar, STRING } from './scalar.ts';
-import { choice, flag, type Shape, text } from './shape.ts';
+import { flag, type Shape, text } from './shape.ts';
 
 /** What a value adds to the element of its object. */
 export interface Addition {
@@ -88,11 +88,6 @@ export function child(scalar: Scalar = STRING, name?: string): Place {
 /** The presence of a child element is the value. */
 export function childFlag(name?: string): Place<boolean> {
   return one((key, ns) => flag(name ?? key, ns));
-}
-
-/** The name of a child element is the value. */
-export function childChoice(names: readonly string[]): Place<string> {
-  return one((_key, ns) => choice(ns, names));
 }
 
 /** The value is an object inside the object. */
