@@ -26,7 +26,7 @@ import { Accounts } from './link/server/accounts.ts';
 import { openEmbedded } from './link/server/embedded.ts';
 import type { Log } from './log.ts';
 import { packageVersion } from './version.ts';
-import { type Jid, makeJid } from './xmpp/jid.ts';
+import { domainOf, type Jid, makeJid } from './xmpp/jid.ts';
 import { Kdf } from './xmpp/sasl/kdf.ts';
 
 /** How long requests may go on after the order to stop, in milliseconds. */
@@ -115,9 +115,11 @@ function serveComponent(
   { log, software, stack }: Surroundings,
 ): Served {
   const link = connectComponent({ domain, server, secret, log });
-  const host = stack.use(new Host(link, { domain, category: 'component', type: 'generic', software }, log));
+  const host = stack.use(
+    new Host(link, { identity: { address: domain, category: 'component', type: 'generic', software }, log }),
+  );
   const verify: Verify = async (name, password) =>
-    name === domain && sameSecret(secret, password) ? domain : undefined;
+    name === domain && sameSecret(secret, password) ? { address: domain } : undefined;
   return { host, realm: { domain, names: 'component', verify }, closed: watch(link, host) };
 }
 
@@ -133,9 +135,11 @@ async function serveEmbedded(
   const passwords = await makeAccounts(accounts, config.demo ? randomPasswords(accounts) : wanted);
   const link = await openEmbedded({ domain, c2s, accounts, data: folder, log });
   log.info({ host: domain, address: link.c2sAddress }, 'c2s listening');
-  const host = stack.use(new Host(link, { domain, category: 'server', type: 'im', software }, log));
+  const host = stack.use(
+    new Host(link, { identity: { address: domain, category: 'server', type: 'im', software }, log }),
+  );
   const verify = remembering(async (name, password) =>
-    (await accounts.verify(name, password)) ? makeJid({ local: name, domain }) : undefined,
+    (await accounts.verify(name, password)) ? { address: makeJid({ local: name, domain }) } : undefined,
   );
   const welcome = { domain, c2s: link.c2sAddress, passwords };
   return { host, realm: { domain, names: 'users', verify }, closed: watch(link, host), welcome };
@@ -184,12 +188,12 @@ function authenticatorOf({ request_rate: rate }: Config, served: readonly Served
 }
 
 function httpOf({ config, served, idempotency, log }: Behind): FastifyInstance {
-  const hosts = new Map(served.map(({ host }) => [host.domain, host]));
+  const hosts = new Map(served.map(({ host }) => [host.address, host]));
   return createApp({
     log,
     authenticator: authenticatorOf(config, served),
     idempotency,
-    hostOf: domain => hosts.get(domain),
+    hostOf: ({ address }) => hosts.get(domainOf(address)),
     bodyLimit: config.stanza_size_limit,
     paths: config.paths,
     iqTimeout: config.iq_timeout,

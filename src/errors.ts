@@ -137,6 +137,12 @@ export const ERRORS = {
     condition: 'remote-connection-failed',
     text: 'The connection to the XMPP server ended before the answer came; the stanza may have been handled',
   },
+  unconfirmed: {
+    status: 503,
+    type: 'wait',
+    condition: 'remote-server-timeout',
+    text: 'The XMPP server has not confirmed the stanza in time; it was sent, and may still arrive',
+  },
   'link-congested': {
     status: 503,
     type: 'wait',

@@ -114,7 +114,7 @@ async function application(t: TestContext) {
   t.after(() => idempotency[Symbol.dispose]());
   const domain = parseJid('localhost');
   const verify = remembering(async (local, password) =>
-    (await accounts.verify(local, password)) ? makeJid({ local, domain }) : undefined,
+    (await accounts.verify(local, password)) ? { address: makeJid({ local, domain }) } : undefined,
   );
   const clock = { now: 0 };
   const throttle = new Throttle(undefined, () => clock.now);

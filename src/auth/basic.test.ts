@@ -21,7 +21,7 @@ function users(domain: string) {
     names: 'users',
     async verify(local, password) {
       asked.push(local);
-      return local === 'alice' && password === domain ? makeJid({ local, domain }) : undefined;
+      return local === 'alice' && password === domain ? { address: makeJid({ local, domain }) } : undefined;
     },
   };
   return { realm, asked };
@@ -32,7 +32,7 @@ function component(domain: string, secret: string): Realm {
   return {
     domain: address,
     names: 'component',
-    verify: async (name, password) => (name === address && sameSecret(secret, password) ? address : undefined),
+    verify: async (name, password) => (name === address && sameSecret(secret, password) ? { address } : undefined),
   };
 }
 

@@ -13,9 +13,10 @@ import type { Credentials, Guessable, Principal } from './principal.ts';
  * Checks a name and a password for one host.
  *
  * @param name a localpart for a host with users, the domain itself for a component
- * @returns the address to act as; `undefined` when either is wrong
+ * @returns who that is; `undefined` when either is wrong
+ * @throws RestanzaError when it cannot be told at the moment
  */
-export type Verify = (name: string, password: string) => Promise<Jid | undefined>;
+export type Verify = (name: string, password: string) => Promise<Principal | undefined>;
 
 /** A host that Basic credentials can belong to. */
 export interface Realm {
@@ -96,9 +97,9 @@ export function basic(realms: readonly Realm[]): Guessable {
     async authenticate({ authorization, hostname }: Credentials): Promise<Principal> {
       const { name, password } = parseBasic(authorization);
       const destination = destinationOf(name, hostname, realms) ?? nowhere(realms);
-      const address = await destination?.realm.verify(destination.name, password);
-      if (address === undefined) throw new RestanzaError('credentials-rejected');
-      return { address };
+      const principal = await destination?.realm.verify(destination.name, password);
+      if (principal === undefined) throw new RestanzaError('credentials-rejected');
+      return principal;
     },
   };
 }

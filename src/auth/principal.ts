@@ -10,6 +10,8 @@ import { bareOf, domainOf, type Jid, localOf, resourceOf } from '../xmpp/jid.ts'
 export interface Principal {
   /** The address that he acts as; parts that are absent may be filled in by him (`submit.ts`). */
   readonly address: Jid;
+  /** The session that his credentials opened on the XMPP server, where he acts through one of his own. */
+  readonly session?: string;
 }
 
 /** What an authenticator may look at. */
@@ -46,11 +48,12 @@ export interface Guessable extends Authenticator {
 
 /**
  * Whether a principal may act as an address: all parts that his own address has must be the same, those that it lacks are
- * free, as in mod_rest. A user may choose a resource; a component any address of its domain.
+ * free, as in mod_rest. A user may choose a resource, unless a session of his own has one; a component any address of its
+ * domain.
  */
 export function mayActAs(principal: Principal, address: Jid): boolean {
-  const { address: own } = principal;
-  if (resourceOf(own) !== undefined) return own === address;
+  const { address: own, session } = principal;
+  if (session !== undefined || resourceOf(own) !== undefined) return own === address;
   if (localOf(own) !== undefined) return own === bareOf(address);
   return own === domainOf(address);
 }

@@ -6,12 +6,14 @@ import { test } from 'node:test';
 import { parseJid } from '../xmpp/jid.ts';
 import { remembering } from './remember.ts';
 
+const ALICE = { address: parseJid('alice@example.org') };
+
 /** A verifier that takes one password, counts how often it is asked, and can be told to take another. */
 function verifier() {
   const state = { asked: 0, password: 'right' };
   const verify = async (_name: string, password: string) => {
     state.asked += 1;
-    return password === state.password ? parseJid('alice@example.org') : undefined;
+    return password === state.password ? ALICE : undefined;
   };
   return { state, verify };
 }
@@ -20,7 +22,7 @@ test('right credentials are checked once, even by requests that come together', 
   const { state, verify } = verifier();
   const remembered = remembering(verify);
   const together = await Promise.all(Array.from({ length: 50 }, () => remembered('alice', 'right')));
-  assert.deepEqual(new Set(together), new Set(['alice@example.org']));
+  assert.deepEqual(new Set(together), new Set([ALICE]));
   await remembered('alice', 'right');
   assert.equal(state.asked, 1);
 });
@@ -35,10 +37,10 @@ test('wrong credentials are checked each time', async () => {
 });
 
 test('a check that failed is not remembered', async () => {
-  const answers = [() => Promise.reject(new Error('busy')), async () => parseJid('alice@example.org')];
+  const answers = [() => Promise.reject(new Error('busy')), async () => ALICE];
   const remembered = remembering(() => answers.shift()?.() ?? Promise.resolve(undefined));
   await assert.rejects(remembered('alice', 'x'), { message: 'busy' });
-  assert.equal(await remembered('alice', 'x'), 'alice@example.org');
+  assert.equal(await remembered('alice', 'x'), ALICE);
 });
 
 test('a changed password is noticed when the time is over', async () => {
@@ -48,16 +50,14 @@ test('a changed password is noticed when the time is over', async () => {
   await remembered('alice', 'right');
   state.password = 'new';
   now = 99;
-  assert.equal(await remembered('alice', 'right'), 'alice@example.org');
+  assert.equal(await remembered('alice', 'right'), ALICE);
   now = 100;
   assert.equal(await remembered('alice', 'right'), undefined);
 });
 
 test('name and password are not mixed up', async () => {
-  const remembered = remembering(async (name, password) =>
-    name === 'a' && password === 'bc' ? parseJid('a@b') : undefined,
-  );
-  assert.equal(await remembered('a', 'bc'), 'a@b');
+  const remembered = remembering(async (name, password) => (name === 'a' && password === 'bc' ? ALICE : undefined));
+  assert.equal(await remembered('a', 'bc'), ALICE);
   assert.equal(await remembered('ab', 'c'), undefined);
 });
 
@@ -66,7 +66,7 @@ test('no more are kept than the size allows', async () => {
   const remembered = remembering(
     async () => {
       asked += 1;
-      return parseJid('a@b');
+      return ALICE;
     },
     { size: 2, time: 1_000 },
     () => 0,

@@ -6,8 +6,8 @@
  * so that a changed password is noticed. Wrong ones are not kept.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Jid } from '../xmpp/jid.ts';
 import type { Verify } from './basic.ts';
+import type { Principal } from './principal.ts';
 
 /** How much is remembered. */
 export interface Memory {
@@ -21,7 +21,7 @@ const MEMORY: Memory = { size: 10_000, time: 30_000 };
 
 interface Remembered {
   readonly until: number;
-  readonly address: Promise<Jid | undefined>;
+  readonly principal: Promise<Principal | undefined>;
 }
 
 /**
@@ -37,13 +37,13 @@ export function remembering(
   const key = randomBytes(32);
   const known = new Map<string, Remembered>();
 
-  async function check(digest: string, name: string, password: string): Promise<Jid | undefined> {
-    let address: Jid | undefined;
+  async function check(digest: string, name: string, password: string): Promise<Principal | undefined> {
+    let principal: Principal | undefined;
     try {
-      address = await verify(name, password);
-      return address;
+      principal = await verify(name, password);
+      return principal;
     } finally {
-      if (address === undefined) known.delete(digest);
+      if (principal === undefined) known.delete(digest);
     }
   }
 
@@ -51,12 +51,12 @@ export function remembering(
     // The length keeps the two apart: without it «a» and «bc» would be «ab» and «c».
     const digest = createHmac('sha256', key).update(`${name.length}:${name}${password}`).digest('base64');
     const found = known.get(digest);
-    if (found !== undefined && found.until > now()) return found.address;
-    const address = check(digest, name, password);
+    if (found !== undefined && found.until > now()) return found.principal;
+    const principal = check(digest, name, password);
     known.delete(digest);
-    known.set(digest, { until: now() + memory.time, address });
+    known.set(digest, { until: now() + memory.time, principal });
     const [oldest] = known.keys();
     if (known.size > memory.size && oldest !== undefined) known.delete(oldest);
-    return address;
+    return principal;
   };
 }

@@ -1,24 +1,31 @@
 /**
  * One served identity: a domain or an account with its link.
  *
- * Decides the order in which an incoming stanza is looked at (an answer that somebody waits for, a request that the domain
- * answers itself, everything else) and what waiting for an answer means: a deadline, a caller who may leave, a link that
- * may fall. The loop over `incoming` never waits for another stanza, so it cannot lock itself out.
+ * Decides the order in which an incoming stanza is looked at: an answer that somebody waits for, what the sink wants, a
+ * request that the identity answers itself; where a server stands behind the link, its own answers come before the sink,
+ * as in Prosody. Decides what waiting for an answer means: a deadline, a caller who may leave, a link that may fall; and
+ * that a batch is handled when the sink has it safe. The loop over `incoming` never waits for another stanza, so it cannot
+ * lock itself out.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { RestanzaError } from '../errors.ts';
 import type { Link } from '../link/link.ts';
 import type { Log } from '../log.ts';
 import { ArchiveResults } from '../xmpp/archive-results.ts';
-import { domainOf, type Jid } from '../xmpp/jid.ts';
+import { type Jid, localOf } from '../xmpp/jid.ts';
 import { Replies, ReplyConflict } from '../xmpp/replies.ts';
 import type { Iq, Stanza } from '../xmpp/stanza.ts';
-import { type Identity, respond } from './respond.ts';
+import { answerOf, type Identity, refuse } from './respond.ts';
 import type { Prepared } from './submit.ts';
 
 /** How many iqs may wait on one link; Prosody's bound for mod_rest is 256 per session. */
 const MAX_WAITING = 10_000;
 /** How many of our own answers may wait for a slow link; strangers' requests past that go without. */
 const MAX_ANSWERING = 1_000;
+/** How long a stanza may stay unconfirmed before its sender is told so, in milliseconds. */
+const CONFIRM_WAIT = 15_000;
+/** How long to wait before the sink is tried again that could not keep a batch, in milliseconds. */
+const KEEP_AGAIN = 1_000;
 
 /** How long an answer may take, and who may give up earlier. */
 export interface Patience {
@@ -28,6 +35,26 @@ export interface Patience {
   readonly gone: AbortSignal;
 }
 
+/** Where stanzas go that nobody waits for. */
+export interface Sink {
+  /** Whether a stanza is for somebody behind the gateway. */
+  wants(stanza: Stanza): boolean;
+  /**
+   * Takes stanzas that it wants, in the order in which they came; resolves when they are safe.
+   *
+   * @throws RestanzaError `storage-unavailable` when they could not be kept; they will be offered again
+   */
+  take(stanzas: readonly Stanza[]): Promise<void>;
+}
+
+/** What a host is made of. */
+export interface HostOptions {
+  readonly identity: Identity;
+  readonly log: Log;
+  /** Nobody wants anything unless there is one. */
+  readonly sink?: Sink;
+}
+
 /** A link with what stands on it. */
 export class Host implements AsyncDisposable {
   readonly #link: Link;
@@ -35,20 +62,23 @@ export class Host implements AsyncDisposable {
   readonly #log: Log;
   readonly #replies = new Replies(MAX_WAITING);
   readonly #archives = new ArchiveResults();
+  readonly #sink: Sink | undefined;
   readonly #running: Promise<void>;
+  readonly #stopping = new AbortController();
   #answering = 0;
 
   /** Takes over the link and starts to handle what comes in. */
-  constructor(link: Link, identity: Identity, log: Log) {
+  constructor(link: Link, { identity, log, sink }: HostOptions) {
     this.#link = link;
     this.#identity = identity;
     this.#log = log;
+    this.#sink = sink;
     this.#running = this.#run();
   }
 
-  /** The domain that is served. */
-  get domain(): Jid {
-    return domainOf(this.#link.address);
+  /** The domain that is served, or the account that the link acts for. */
+  get address(): Jid {
+    return this.#link.address;
   }
 
   /** Gives up what waits: without a link no answer can come. To be called when the link is no longer online. */
@@ -57,12 +87,19 @@ export class Host implements AsyncDisposable {
   }
 
   /**
-   * Sends a message or a presence.
+   * Sends a message or a presence; where the server confirms what it has (XEP-0198), resolves when it did.
    *
-   * @throws RestanzaError what `Link.send` throws
+   * @throws RestanzaError `unconfirmed` when that takes too long, and what `Link.send` throws
    */
-  send(stanza: Prepared): Promise<void> {
-    return this.#link.send(stanza);
+  async send(stanza: Stanza): Promise<void> {
+    if (!this.#link.confirms) return this.#link.send(stanza);
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new RestanzaError('unconfirmed')), CONFIRM_WAIT);
+    try {
+      await Promise.race([this.#link.send(stanza, 'acked'), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /**
@@ -89,7 +126,7 @@ export class Host implements AsyncDisposable {
    * @throws RestanzaError `reply-timeout`, `id-in-use`, `too-many-waiting`, `link-lost`, and what `Link.send` throws
    */
   async request(iq: Iq & Prepared, patience: Patience): Promise<readonly Stanza[]> {
-    using archive = this.#archives.collect(iq, iq.from, iq.to ?? iq.from);
+    using archive = this.#archives.collect(iq, this.#ownOf(iq.from), iq.to ?? this.#ownOf(iq.from));
     using waiting = this.#wait(iq, patience);
     await Promise.race([this.#link.send(iq), waiting.answer]);
     const answer = await waiting.answer;
@@ -98,7 +135,7 @@ export class Host implements AsyncDisposable {
 
   /** Waits for the answer to a stanza that is sent next, until the deadline or until the caller leaves. */
   #wait(stanza: Prepared, { timeout, gone }: Patience): Disposable & { readonly answer: Promise<Stanza> } {
-    const peer = stanza.to ?? stanza.from;
+    const peer = stanza.to ?? this.#ownOf(stanza.from);
     const deadline = new AbortController();
     const answer = this.#expect(stanza, peer, deadline.signal);
     const timer = setTimeout(() => deadline.abort(timedOut(peer, timeout)), timeout);
@@ -115,7 +152,7 @@ export class Host implements AsyncDisposable {
 
   #expect({ kind, from, id }: Prepared, peer: Jid, signal: AbortSignal): Promise<Stanza> {
     try {
-      const answer = this.#replies.expect({ kind, own: from, peer, id }, signal);
+      const answer = this.#replies.expect({ kind, own: this.#ownOf(from), peer, id }, signal);
       // When sending fails nobody awaits the answer any more, and its rejection is not news.
       answer.catch(() => {});
       return answer;
@@ -126,25 +163,59 @@ export class Host implements AsyncDisposable {
     }
   }
 
+  /** The address that answers come to: an account has one session, whose resource is the server's business. */
+  #ownOf(address: Jid): Jid {
+    return localOf(this.#link.address) === undefined ? address : this.#link.address;
+  }
+
   async #run(): Promise<void> {
-    for await (const stanza of this.#link.incoming) {
-      if (this.#replies.settle(stanza) || this.#archives.take(stanza)) continue;
-      const answer = respond(stanza, this.#identity);
-      if (answer !== undefined) this.#answer(answer);
-      else this.#log.debug({ kind: stanza.kind, type: stanza.type }, 'stanza without a receiver dropped');
+    for await (const batch of this.#link.incoming) {
+      const wanted = batch.filter(stanza => !this.#handle(stanza));
+      if (wanted.length > 0) await this.#keep(wanted);
+    }
+  }
+
+  /** @returns whether nothing is left to do; otherwise the sink wants the stanza */
+  #handle(stanza: Stanza): boolean {
+    if (this.#settle(stanza)) return true;
+    const own = answerOf(stanza, this.#identity);
+    const wanted = this.#sink?.wants(stanza) === true;
+    if (wanted && (own === undefined || this.#identity.category === 'component')) return false;
+    const answer = own ?? refuse(stanza);
+    if (answer !== undefined) this.#answer(answer);
+    else this.#log.debug({ kind: stanza.kind, type: stanza.type }, 'stanza without a receiver dropped');
+    return true;
+  }
+
+  /** Hands a stanza to the request that waits for it. */
+  #settle(stanza: Stanza): boolean {
+    const answer = stanza.to === undefined ? stanza : { ...stanza, to: this.#ownOf(stanza.to) };
+    return this.#replies.settle(answer) || this.#archives.take(answer);
+  }
+
+  /** What cannot be kept is not handled: nothing further is pulled until it can. */
+  async #keep(stanzas: readonly Stanza[]): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#sink?.take(stanzas);
+        return;
+      } catch (error) {
+        this.#log.error({ address: this.address, err: error }, 'what came in cannot be kept; trying again');
+        await delay(KEEP_AGAIN, undefined, { signal: this.#stopping.signal }).catch(() => {});
+      }
     }
   }
 
   /** Not awaited: a link that is slow to send must not stop the reading that makes it fast again. */
   #answer(answer: Stanza): void {
     if (this.#answering >= MAX_ANSWERING) {
-      this.#log.debug({ domain: this.domain }, 'answer dropped, the link is slow');
+      this.#log.debug({ address: this.address }, 'answer dropped, the link is slow');
       return;
     }
     this.#answering += 1;
     this.#link
       .send(answer)
-      .catch((error: unknown) => this.#log.debug({ domain: this.domain, err: error }, 'answer not sent'))
+      .catch((error: unknown) => this.#log.debug({ address: this.address, err: error }, 'answer not sent'))
       .finally(() => {
         this.#answering -= 1;
       });
@@ -152,6 +223,7 @@ export class Host implements AsyncDisposable {
 
   /** Closes the link and waits until all that came in has been looked at. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
     await this.#link[Symbol.asyncDispose]();
     this.linkLost();
     await this.#running;

@@ -6,15 +6,16 @@ import { test } from 'node:test';
 import { childElements, element } from '../xml/element.ts';
 import { parseJid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
-import { makeStanza, TYPES } from '../xmpp/stanza.ts';
-import { respond } from './respond.ts';
+import { makeStanza, type Stanza, TYPES } from '../xmpp/stanza.ts';
+import { answerOf, type Identity, refuse } from './respond.ts';
 
 const identity = {
-  domain: parseJid('rest.example.org'),
+  address: parseJid('rest.example.org'),
   category: 'component',
   type: 'generic',
   software: { name: 'Restanza', version: '1' },
 };
+const respond = (stanza: Stanza, own: Identity) => answerOf(stanza, own) ?? refuse(stanza);
 const asked = (payload = [element('ping', NS.ping)], type = 'get', to = 'rest.example.org') =>
   makeStanza({ kind: 'iq', type, to, from: 'bob@example.org/x', id: 'q', payload });
 const conditionOf = (stanza: ReturnType<typeof respond>) => {

@@ -1,18 +1,18 @@
 /**
- * What a served domain answers by itself.
+ * What a served domain or account answers by itself.
  *
- * Decides the answers to requests that are addressed to the domain: ping (XEP-0199), software version (XEP-0092) and
- * service discovery (XEP-0030); and that every other request that nobody takes gets `service-unavailable`, so that no peer
- * waits in vain (RFC 6120 §8.4). Pure: one stanza in, the answer or nothing out.
+ * Decides the answers to requests that are addressed to it: ping (XEP-0199), software version (XEP-0092) and service
+ * discovery (XEP-0030); and that every other request that nobody takes gets `service-unavailable`, so that no peer waits
+ * in vain (RFC 6120 §8.4). Pure: one stanza in, the answer or nothing out.
  */
 import { type Element, element } from '../xml/element.ts';
-import type { Jid } from '../xmpp/jid.ts';
+import { bareOf, type Jid, localOf } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import { errorOf, isRequest, resultOf, type Stanza } from '../xmpp/stanza.ts';
 
-/** What a domain says about itself. */
+/** What a domain or an account says about itself. */
 export interface Identity {
-  readonly domain: Jid;
+  readonly address: Jid;
   /** A category and type of the XMPP registrar's list of disco identities. */
   readonly category: string;
   readonly type: string;
@@ -50,18 +50,33 @@ function itemsOf(_identity: Identity, query: Element): Element | undefined {
 }
 
 /**
- * Answers a request.
+ * Answers a request that is addressed to the identity and about itself.
+ *
+ * @returns `undefined` when it is neither
+ */
+export function answerOf(stanza: Stanza, identity: Identity): Stanza | undefined {
+  const [query] = stanza.payload;
+  if (!isRequest(stanza) || stanza.type !== 'get' || query === undefined || stanza.payload.length !== 1)
+    return undefined;
+  if (!isAddressed(stanza.to, identity.address)) return undefined;
+  const answer = ANSWERS.get(`{${query.ns}}${query.name}`);
+  if (answer === undefined || answer === 'empty') return answer && resultOf(stanza);
+  const payload = answer(identity, query);
+  return payload === undefined ? errorOf(stanza, { condition: 'item-not-found' }) : resultOf(stanza, [payload]);
+}
+
+/** A domain is addressed by its bare name; an account, whose server answers for the bare address, by a resource too. */
+function isAddressed(to: Jid | undefined, own: Jid): boolean {
+  if (to === undefined) return false;
+  return localOf(own) === undefined ? to === own : bareOf(to) === own;
+}
+
+/**
+ * Refuses a request that nobody takes.
  *
  * @returns `undefined` when the stanza asks for no answer
  */
-export function respond(stanza: Stanza, identity: Identity): Stanza | undefined {
+export function refuse(stanza: Stanza): Stanza | undefined {
   if (!isRequest(stanza)) return undefined;
-  const [query] = stanza.payload;
-  if (query === undefined || stanza.payload.length !== 1) return errorOf(stanza, { condition: 'bad-request' });
-  const asked = stanza.type === 'get' && stanza.to === identity.domain;
-  const answer = asked ? ANSWERS.get(`{${query.ns}}${query.name}`) : undefined;
-  if (answer === undefined) return errorOf(stanza, { condition: 'service-unavailable' });
-  if (answer === 'empty') return resultOf(stanza);
-  const payload = answer(identity, query);
-  return payload === undefined ? errorOf(stanza, { condition: 'item-not-found' }) : resultOf(stanza, [payload]);
+  return errorOf(stanza, { condition: stanza.payload.length === 1 ? 'service-unavailable' : 'bad-request' });
 }

@@ -32,7 +32,8 @@ export function prepare(principal: Principal, stanza: Stanza): Prepared {
 export function address(principal: Principal, stanza: Stanza): Prepared {
   const from = stanza.from ?? principal.address;
   if (!mayActAs(principal, from)) {
-    throw new RestanzaError('from-forbidden', `you are ${principal.address}; leave 'from' out or add a resource to it`);
+    const remedy = principal.session === undefined ? "leave 'from' out or add a resource to it" : "leave 'from' out";
+    throw new RestanzaError('from-forbidden', `you are ${principal.address}; ${remedy}`);
   }
   return { ...stanza, from, id: stanza.id ?? newId() };
 }

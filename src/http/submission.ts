@@ -11,13 +11,12 @@ import { RestanzaError } from '../errors.ts';
 import type { Host, Patience } from '../host/host.ts';
 import { type Origin, withOriginId } from '../host/origin-id.ts';
 import { type Prepared, prepare } from '../host/submit.ts';
-import { domainOf, type Jid } from '../xmpp/jid.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
 
 /** What sending needs of the house. */
 export interface SubmissionOptions {
-  /** The host of a domain. */
-  readonly hostOf: (domain: Jid) => Host | undefined;
+  /** The host that a caller acts through. */
+  readonly hostOf: (principal: Principal) => Host | undefined;
   /** Seconds that an iq waits unless the request says otherwise. */
   readonly iqTimeout: number;
   /** Seconds that a request waits at most. */
@@ -42,7 +41,7 @@ export async function submit(
   options: SubmissionOptions,
 ): Promise<FastifyReply> {
   const prepared = prepare(principal, origin === undefined ? stanza : withOriginId(stanza, origin));
-  const host = options.hostOf(domainOf(prepared.from));
+  const host = options.hostOf(principal);
   if (host === undefined) throw new RestanzaError('from-forbidden', 'this gateway does not serve that domain');
   const wait = waitOf(request);
   if (wait !== undefined) reply.header('preference-applied', `wait=${wait}`);

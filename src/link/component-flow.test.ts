@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { DOMAIN, LinkProbe, message, SECRET } from '../../test/support/component-link.ts';
 import { ComponentServer } from '../../test/support/component-server.ts';
+import { oneByOne } from '../../test/support/one-by-one.ts';
 import { RestanzaError } from '../errors.ts';
 
 async function online(t: TestContext) {
@@ -96,7 +97,7 @@ describe('a component link whose server stops reading', () => {
       await turns();
     }
     assert.deepEqual(probe.log.with('component link is down'), []);
-    const incoming = link.incoming[Symbol.asyncIterator]();
+    const incoming = oneByOne(link.incoming);
     for (let id = 0; id < 2_000; id++) assert.equal((await incoming.next()).value.id, String(id));
     await link.send(message('2'), 'acked');
   });
@@ -109,7 +110,7 @@ describe('a component link whose server stops reading', () => {
     await link.send(message('1'));
     clock.advance(200);
     await turns();
-    const incoming = link.incoming[Symbol.asyncIterator]();
+    const incoming = oneByOne(link.incoming);
     for (let id = 0; id < 2_000; id++) await incoming.next();
     for (const ms of [10_000, 10_000, 10_000]) clock.advance(ms);
     const { cause } = await probe.until('connecting');

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { DOMAIN, LinkProbe, message, PEER, SECRET } from '../../test/support/component-link.ts';
 import { ComponentServer, listenRaw } from '../../test/support/component-server.ts';
+import { oneByOne } from '../../test/support/one-by-one.ts';
 import { isStreamCondition, STREAM_CONDITIONS } from '../xmpp/conditions.ts';
 import { STREAM_END, streamError } from '../xmpp/header.ts';
 import type { LinkState } from './link.ts';
@@ -111,7 +112,7 @@ describe('a component link that loses its connection', () => {
     const { probe, link, connection } = await established(t);
     connection.send(`<message from='${PEER}' to='${DOMAIN}' id='last'/>${streamError('not-authorized')}`);
     assert.deepEqual(
-      (await Array.fromAsync(link.incoming)).map(({ id }) => id),
+      (await Array.fromAsync(oneByOne(link.incoming))).map(({ id }) => id),
       ['last'],
     );
     const error = await link.send(message(1)).catch(error => error);
@@ -148,7 +149,7 @@ describe('a component link that loses its connection', () => {
     const { probe, connection } = await established(t);
     connection.routes = false;
     connection.send(`<iq type='get' id='restanza-probe-x-1' from='${DOMAIN}' to='${DOMAIN}'/>`);
-    await probe.link.incoming[Symbol.asyncIterator]().next();
+    await oneByOne(probe.link.incoming).next();
     for (const ms of [60_000, 10_000, 10_000, 10_000]) probe.clock.advance(ms);
     const { cause, retryIn } = await probe.until('connecting');
     assert.match(cause?.text ?? '', /another connection serves rest\.example\.net/);
@@ -179,7 +180,7 @@ describe('a component link that loses its connection', () => {
     });
     // What had not been read when the first connection ended is lost with it, from one place on.
     let expected = 0;
-    for await (const { id } of link.incoming) {
+    for await (const { id } of oneByOne(link.incoming)) {
       if (expected < 1_500 && id === '1500') expected = 1_500;
       assert.equal(id, String(expected++));
       if (expected === end) break;
@@ -194,7 +195,7 @@ describe('a component link that loses its connection', () => {
     assert.deepEqual(probe.clock.waits, []);
     probe.clock.advance(600_000);
     assert.equal(server.accepted, 1);
-    assert.deepEqual(await Array.fromAsync(link.incoming), []);
+    assert.deepEqual(await Array.fromAsync(oneByOne(link.incoming)), []);
   });
 
   it('closes in the middle of a handshake', async () => {

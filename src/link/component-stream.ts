@@ -35,8 +35,9 @@ import {
   type Place,
 } from './ending.ts';
 import type { Until } from './link.ts';
-import { Outbox, type OutboxLimits, PROBE_WAIT } from './outbox.ts';
+import { Outbox, type OutboxLimits } from './outbox.ts';
 import type { Probes } from './probes.ts';
+import { PROBE_WAIT } from './pulse.ts';
 import { Transport } from './transport.ts';
 
 /** What a connection needs. */

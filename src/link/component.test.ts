@@ -4,6 +4,7 @@ import { linkContract } from '../../test/contract/link.ts';
 import { DOMAIN, LinkProbe, message, PEER, SECRET } from '../../test/support/component-link.ts';
 import { ComponentServer } from '../../test/support/component-server.ts';
 import { MemoryLog } from '../../test/support/memory-log.ts';
+import { oneByOne } from '../../test/support/one-by-one.ts';
 import { type Element, element } from '../xml/element.ts';
 import { parseJid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
@@ -39,7 +40,7 @@ async function online(t: TestContext, options: Partial<ComponentOptions> = {}) {
   });
   await probe.until('online');
   const connection = await server.next();
-  const incoming = probe.link.incoming[Symbol.asyncIterator]();
+  const incoming = oneByOne(probe.link.incoming);
   return { server, connection, incoming, ...probe, link: probe.link, probe };
 }
 

@@ -50,7 +50,8 @@ export function connectComponent(options: ComponentOptions): Link {
 
 class ComponentLink implements Link {
   readonly address: Jid;
-  readonly incoming: AsyncIterable<Stanza>;
+  readonly confirms = false;
+  readonly incoming: AsyncIterable<readonly Stanza[]>;
   onState: ((state: LinkState) => void) | undefined;
   readonly #log: Log;
   readonly #fields: { readonly domain: Jid; readonly server: string };

@@ -2,29 +2,24 @@
  * What came in and waits to be pulled.
  *
  * Decides the backpressure of the way in: the queue is bounded, and at the bound its owner is told to stop reading, which
- * TCP passes on to the server. Pulling the next item says that the one before is handled.
+ * TCP passes on to the server. All that waits is pulled as one batch, so that what must be written to a disk is written once
+ * for many; pulling the next batch says that the one before is handled.
  */
 
 /** What the owner does about its source. */
 export interface InboxEvents {
   /** The queue is at its bound: stop the source. What still comes is kept nevertheless. */
   full(): void;
-  /** Half of the queue is empty again: let the source go on. */
+  /** What was at the bound has been handled: let the source go on. */
   space(): void;
 }
 
-interface Entry<Item> {
-  readonly item: Item;
-  readonly bytes: number;
-}
-
 /** A queue with one reader. */
-export class Inbox<Item> implements AsyncIterable<Item> {
+export class Inbox<Item> implements AsyncIterable<readonly Item[]> {
   readonly #limit: number;
   readonly #byteLimit: number;
   readonly #events: InboxEvents;
-  #entries: (Entry<Item> | undefined)[] = [];
-  #head = 0;
+  #items: Item[] = [];
   #bytes = 0;
   #full = false;
   #closed = false;
@@ -43,13 +38,13 @@ export class Inbox<Item> implements AsyncIterable<Item> {
 
   /** How many items wait. */
   get length(): number {
-    return this.#entries.length - this.#head;
+    return this.#items.length;
   }
 
   /** Adds an item of so many bytes; after `close` it is dropped, since nobody will pull it. */
   push(item: Item, bytes: number = 0): void {
     if (this.#closed) return;
-    this.#entries.push({ item, bytes });
+    this.#items.push(item);
     this.#bytes += bytes;
     this.#wake?.();
     if (!this.#full && (this.length >= this.#limit || this.#bytes >= this.#byteLimit)) {
@@ -64,31 +59,28 @@ export class Inbox<Item> implements AsyncIterable<Item> {
     this.#wake?.();
   }
 
-  #take(): Entry<Item> | undefined {
-    const entry = this.#entries[this.#head];
-    // What is handled must not be kept in memory; shifting the array for each item would cost a copy each time, so the
-    // places themselves are dropped in one go.
-    this.#entries[this.#head++] = undefined;
-    if (this.#head === this.#entries.length || this.#head >= this.#limit) {
-      this.#entries.splice(0, this.#head);
-      this.#head = 0;
-    }
-    this.#bytes -= entry?.bytes ?? 0;
-    if (this.#full && this.length * 2 <= this.#limit && this.#bytes * 2 <= this.#byteLimit) {
-      this.#full = false;
-      this.#events.space();
-    }
-    return entry;
+  #take(): readonly Item[] {
+    const batch = this.#items;
+    this.#items = [];
+    this.#bytes = 0;
+    return batch;
+  }
+
+  /** Lets a stopped source go on: called when a batch is handled, since until then it takes up memory as well. */
+  #goOn(): void {
+    if (!this.#full || this.length >= this.#limit || this.#bytes >= this.#byteLimit) return;
+    this.#full = false;
+    this.#events.space();
   }
 
   /** Iterates what comes in. A second iteration would steal items from the first, so it is refused. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Item[], void> {
     if (this.#taken) throw new Error('an inbox has one reader');
     this.#taken = true;
     for (;;) {
       while (this.length > 0) {
-        const entry = this.#take();
-        if (entry !== undefined) yield entry.item;
+        yield this.#take();
+        this.#goOn();
       }
       if (this.#closed) return;
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -37,11 +37,14 @@ export interface Link extends AsyncDisposable {
   /** The domain that is served, or the account's address. */
   readonly address: Jid;
   readonly state: LinkState;
+  /** Whether `acked` is the server's own word (XEP-0198), so that an HTTP answer may wait for it; otherwise it costs a ping. */
+  readonly confirms: boolean;
   /**
-   * What comes in, in the order of the stream; can be iterated once. Pulling the next stanza says that the last one is
-   * handled. It ends when the link is closed. While nobody pulls, the link slows the sender down.
+   * What comes in, in the order of the stream; can be iterated once. A batch is all that has come since the last one, one
+   * stanza at least. Pulling the next batch says that the last one is handled. It ends when the link is closed. While nobody
+   * pulls, the link slows the sender down.
    */
-  readonly incoming: AsyncIterable<Stanza>;
+  readonly incoming: AsyncIterable<readonly Stanza[]>;
   /** Is told each change of `state`, before anything else happens in the new one. One listener at a time. */
   onState: ((state: LinkState) => void) | undefined;
   /**

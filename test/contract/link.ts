@@ -12,6 +12,7 @@ import { type Element, element } from '../../src/xml/element.ts';
 import type { Jid } from '../../src/xmpp/jid.ts';
 import { NS } from '../../src/xmpp/ns.ts';
 import type { Message, Stanza } from '../../src/xmpp/stanza.ts';
+import { oneByOne } from '../support/one-by-one.ts';
 
 /** A link, and someone whom it can reach. */
 export interface LinkUnderTest extends AsyncDisposable {
@@ -100,7 +101,7 @@ export function linkContract(name: string, makeLink: MakeLink): void {
     it('delivers every kind of stanza whole', async () => {
       await using test = await makeLink();
       await online(test.link);
-      const incoming = test.link.incoming[Symbol.asyncIterator]();
+      const incoming = oneByOne(test.link.incoming);
       for (const stanza of samples(test.peer, test.own)) {
         test.deliver(stanza);
         const { value } = await incoming.next();
@@ -122,7 +123,7 @@ export function linkContract(name: string, makeLink: MakeLink): void {
       await online(test.link);
       const numbers = Array.from({ length: MANY }, (_, index) => index);
       for (const number of numbers) test.deliver(numbered(test.peer, test.own, number));
-      const incoming = test.link.incoming[Symbol.asyncIterator]();
+      const incoming = oneByOne(test.link.incoming);
       for (const number of numbers) assert.equal((await incoming.next()).value.id, `id-${number}`);
     });
 
@@ -147,15 +148,15 @@ export function linkContract(name: string, makeLink: MakeLink): void {
       await using test = await makeLink();
       await online(test.link);
       test.deliver(numbered(test.peer, test.own, 1));
-      await test.link.incoming[Symbol.asyncIterator]().next();
-      await assert.rejects(async () => test.link.incoming[Symbol.asyncIterator]().next());
+      await oneByOne(test.link.incoming).next();
+      await assert.rejects(async () => oneByOne(test.link.incoming).next());
     });
 
     it('ends when it is closed: no state after, nothing sent, nothing delivered', async () => {
       await using test = await makeLink();
       const { link } = test;
       await online(link);
-      const rest = Array.fromAsync(link.incoming);
+      const rest = Array.fromAsync(oneByOne(link.incoming));
       await Promise.all([link[Symbol.asyncDispose](), link[Symbol.asyncDispose]()]);
       link.onState = state => assert.fail(`told ${state.name} after the end`);
       assert.equal(link.state.name, 'closed');

@@ -84,7 +84,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedLi
 
 class EmbeddedHost implements EmbeddedLink {
   readonly address: Jid;
-  readonly incoming: AsyncIterable<Stanza>;
+  readonly confirms = false;
+  readonly incoming: AsyncIterable<readonly Stanza[]>;
   onState: ((state: LinkState) => void) | undefined;
   readonly #router: Router;
   readonly #services: SessionServices;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { auth, bind, type C2sClient, header, response, STARTTLS } from '../../../test/support/c2s-client.ts';
 import { type Hosting, PASSWORDS, startHost } from '../../../test/support/embedded-host.ts';
+import { oneByOne } from '../../../test/support/one-by-one.ts';
 
 /** How far a client has come when it turns hostile. */
 const STAGES: Readonly<Record<string, (client: C2sClient) => Promise<unknown>>> = {
@@ -205,7 +206,7 @@ async function nothingArrived(host: Hosting, bob: C2sClient): Promise<void> {
   bob.send("<message to='localhost' id='last'/><iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>");
   const [before] = await bob.until(/^[\s\S]*<iq [^>]*id='p'[^>]*>/);
   assert.doesNotMatch(before, /<message/);
-  const { value } = await host.link.incoming[Symbol.asyncIterator]().next();
+  const { value } = await oneByOne(host.link.incoming).next();
   assert.equal(value.id, 'last');
   assert.deepEqual(
     host.log.lines.filter(({ level }) => level === 'error'),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { auth, bind, header, response, STARTTLS } from '../../../test/support/c2s-client.ts';
 import { PASSWORDS, startHost } from '../../../test/support/embedded-host.ts';
+import { oneByOne } from '../../../test/support/one-by-one.ts';
 import { ANSWER_TIME, LOGIN_TIME, SILENCE } from './watch.ts';
 
 const PING = "<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>";
@@ -210,7 +211,7 @@ describe('time', () => {
       host.clock.advance(ANSWER_TIME);
     }
     client.send("<message to='localhost' id='next'/>");
-    const { value } = await host.link.incoming[Symbol.asyncIterator]().next();
+    const { value } = await oneByOne(host.link.incoming).next();
     assert.equal(value.id, 'next');
   });
 
