@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { errorBody } from '../src/bridge/error-body.ts';
-import { KEYS, type Row } from '../src/config/keys.ts';
+import { KEYS } from '../src/config/keys.ts';
+import type { Row } from '../src/config/row.ts';
 import { ERRORS, type ErrorRow, RestanzaError } from '../src/errors.ts';
-import { CONFIG_PAGE, withKeyTable } from './support/config-page.ts';
+import { CONFIG_PAGE, withKeyTables } from './support/config-page.ts';
 import { loadWritten } from './support/configuration.ts';
 
 const configPage = await readFile(CONFIG_PAGE, 'utf8');
@@ -19,17 +20,18 @@ function blocks(page: string, language: string): string[] {
 }
 
 describe('docs/config.md', () => {
-  it('has the table of keys that the program has', () => {
-    assert.equal(configPage, withKeyTable(configPage), 'the table is old; write it anew with: npm run docs');
+  it('has the tables of keys that the program has', () => {
+    assert.equal(configPage, withKeyTables(configPage), 'a table is old; write it anew with: npm run docs');
   });
 
   it('has examples that the program takes', async () => {
     const examples = blocks(configPage, 'yaml');
-    assert.equal(examples.length, 4);
+    assert.equal(examples.length, 8);
     for (const yaml of examples) {
       // The examples name files of another machine; what they hold is not the point here.
-      const here = yaml.replaceAll(/secret_file: \S+/g, 'secret_file: secret');
-      const { lines } = await loadWritten({ yaml: here, files: { secret: 'x' } });
+      const here = yaml.replaceAll(/(secret|password)_file: \S+/g, '$1_file: secret');
+      const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+      const { lines } = await loadWritten({ yaml: here, files: { secret } });
       assert.deepEqual(lines, [], yaml);
     }
   });

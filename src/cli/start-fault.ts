@@ -4,11 +4,11 @@
  * Decides which errors of the operating system the operator can do something about, and which key to change. Every other
  * error is a fault of the program.
  */
+import { printAddress } from '../config/addresses.ts';
 import { keyOf, placeOf } from '../config/problem.ts';
 import { listenersIn } from '../config/rules.ts';
 import { variableOf } from '../config/schema.ts';
 import { type Entry, valueText } from '../config/settings.ts';
-import { printAddress } from '../config/values.ts';
 
 /** What an error of the system or of SQLite tells about itself. */
 interface SystemError extends Error {

@@ -8,7 +8,10 @@ const YAML = `
 log: { level: warn }
 hosts:
   rest.example.net: { component: { server: xmpp://127.0.0.1, secret: from the file } }
-  my-host.example: { embedded: { accounts: { alice: from the file, a.b: from the file } } }
+  my-host.example:
+    embedded: { accounts: { alice: from the file, a.b: from the file } }
+    callback: { url: "http://a.example/", headers: { X-Api-Key: from the file } }
+    callbacks: { orders: { url: "http://b.example/" } }
 `;
 
 /** A variable, and the entries that it sets or changes, as their keys and values. */
@@ -44,6 +47,25 @@ const UNDERSTOOD: Readonly<Record<string, readonly [value: string, key: string, 
     'hosts.my-host.example.embedded.accounts.new__one',
     '[set]',
   ],
+  RESTANZA_TRUSTED_PROXIES: ['10.0.0.0/8,::1', 'trusted_proxies', '[10.0.0.0/8, ::1]'],
+  RESTANZA_JOURNAL_KEEP: ['36h', 'journal.keep', '36h'],
+  RESTANZA_HOSTS__MY_HOST_EXAMPLE__CORS: ['*', 'hosts.my-host.example.cors', '[*]'],
+  RESTANZA_HOSTS__MY_HOST_EXAMPLE__EMBEDDED__ANONYMOUS: ['true', 'hosts.my-host.example.embedded.anonymous', 'true'],
+  RESTANZA_HOSTS__MY_HOST_EXAMPLE__CALLBACK__STANZAS: [
+    '[message, iq]',
+    'hosts.my-host.example.callback.stanzas',
+    '[message, iq]',
+  ],
+  RESTANZA_HOSTS__MY_HOST_EXAMPLE__CALLBACK__HEADERS__X_API_KEY: [
+    'x',
+    'hosts.my-host.example.callback.headers.x-api-key',
+    '[set]',
+  ],
+  RESTANZA_HOSTS__MY_HOST_EXAMPLE__CALLBACKS__ORDERS__TIMEOUT: [
+    '3',
+    'hosts.my-host.example.callbacks.orders.timeout',
+    '3',
+  ],
   'RESTANZA_HOSTS__new.example__EMBEDDED__C2S': ['127.0.0.1:1', 'hosts.new.example.embedded.c2s', '127.0.0.1:1'],
 };
 
@@ -54,10 +76,13 @@ const REFUSED: Readonly<Record<string, string>> = {
   RESTANZA_HOSTS__x__COMPONENT__SEKRET: 'unknown variable; did you mean RESTANZA_HOSTS__x__COMPONENT__SECRET?',
   RESTANZA_HOSTS__x__EMBEDED__C2S: 'unknown variable; did you mean RESTANZA_HOSTS__x__EMBEDDED__C2S?',
   RESTANZA_HOST__x__EMBEDDED__C2S: 'unknown variable; did you mean RESTANZA_HOSTS__x__EMBEDDED__C2S?',
+  RESTANZA_HOSTS__x__CALLBACK__URI: 'unknown variable; did you mean RESTANZA_HOSTS__x__CALLBACK__URL?',
+  RESTANZA_HOSTS__x__CALLBACKS__a_name_of_more_than_32_characters__URL:
+    'a name has 1 to 32 of the characters a-z, 0-9, _ and -',
   RESTANZA_HOSTS__x__COMPONENT: 'this names a group of keys; add the key after it',
   RESTANZA_HOSTS____EMBEDDED__C2S: 'the domainpart is empty',
   RESTANZA_PORT:
-    'unknown variable; known are RESTANZA_LISTEN, RESTANZA_DATA, RESTANZA_LOG_LEVEL, RESTANZA_IQ_TIMEOUT, RESTANZA_IQ_MAX_TIMEOUT, RESTANZA_STANZA_SIZE_LIMIT, RESTANZA_REQUEST_RATE, RESTANZA_PATHS_REST, RESTANZA_PATHS_MSG and RESTANZA_HOSTS__…',
+    'unknown variable; known are RESTANZA_LISTEN, RESTANZA_DATA, RESTANZA_LOG_LEVEL, RESTANZA_IQ_TIMEOUT, RESTANZA_IQ_MAX_TIMEOUT, RESTANZA_STANZA_SIZE_LIMIT, RESTANZA_REQUEST_RATE, RESTANZA_TRUSTED_PROXIES, RESTANZA_PATHS_REST, RESTANZA_PATHS_MSG, RESTANZA_JOURNAL_KEEP, RESTANZA_JOURNAL_SIZE and RESTANZA_HOSTS__…',
 };
 
 describe('an environment variable', () => {
@@ -126,10 +151,9 @@ describe('an environment variable', () => {
       'RESTANZA_HOSTS__rest.example.net__COMPONENT__SECRET': '1234',
     };
     const { loaded } = await loadWritten({ environment });
-    assert.deepEqual(
-      [...(loaded?.config.hosts ?? [])],
-      [['rest.example.net', { component: { server: { host: 'prosody', port: 5347 }, secret: '1234' } }]],
-    );
+    const [[domain, host] = []] = [...(loaded?.config.hosts ?? [])];
+    assert.equal(domain, 'rest.example.net');
+    assert.deepEqual(host?.component, { server: { host: 'prosody', port: 5347 }, secret: '1234' });
   });
 
   for (const [inFile, variable, value] of [

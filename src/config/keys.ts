@@ -2,40 +2,31 @@
  * Every configuration key, as one table.
  *
  * Decides, per key: where it stands in the file, the form of its value, its default, and what it is for. The loader, the
- * environment names, `restanza check`, the type `Settings` and the table in `docs/config.md` all come from these rows, so
+ * environment names, `restanza check`, the type `Config` and the tables in `docs/config.md` all come from these rows, so
  * a new key is one new row. A level in angle brackets is a name that the operator chooses; `NAMES` says which are allowed.
  */
 import { LOG_LEVELS } from '../log.ts';
 import { BODY_BYTES } from '../xml/limits.ts';
-import { domainOf, type Jid, JidError, parseJid, prepareLocalpart } from '../xmpp/jid.ts';
+import { componentServer, listenAddress, network, userServer, webOrigin } from './addresses.ts';
+import { CALLBACK_ROWS } from './callback-keys.ts';
+import { JWT_ROWS } from './jwt-keys.ts';
+import type { Row } from './row.ts';
 import {
-  componentServer,
-  type Form,
+  boolean,
+  byteSize,
+  duration,
   file,
   folder,
-  listenAddress,
+  listOf,
   oneOf,
   requestRate,
+  resource,
   seconds,
   secret,
   stanzaBytes,
   urlPath,
+  wholeNumber,
 } from './values.ts';
-
-/** What there is to say about a key. */
-export interface Row {
-  readonly form: Form<unknown>;
-  /** As one would write it. Without one, the key must be set where its group is. */
-  readonly default?: string;
-  /** One or two sentences for the documentation. */
-  readonly doc: string;
-  /** A value as one would write it. */
-  readonly example: string;
-  /** The value is shown to nobody. */
-  readonly secret?: true;
-  /** The key names a file; its content is the value of this key beside it. */
-  readonly contentOf?: string;
-}
 
 /** The keys. */
 export const KEYS = {
@@ -48,7 +39,7 @@ export const KEYS = {
   data: {
     form: folder,
     default: './data',
-    doc: 'The folder that holds what must survive a restart: accounts, certificates and the answers to requests with an `Idempotency-Key`. It is made when missing.',
+    doc: 'The folder that holds what must survive a restart: accounts, certificates, received stanzas and the answers to requests with an `Idempotency-Key`. It is made when missing.',
     example: '/var/lib/restanza',
   },
   'log.level': {
@@ -78,8 +69,14 @@ export const KEYS = {
   request_rate: {
     form: requestRate,
     default: '0',
-    doc: 'How many requests per second each user or component may make; more are answered with 429. 0 is no bound.',
+    doc: 'How many requests per second each user or component may make, and each address at an anonymous host; more are answered with 429. 0 is no bound.',
     example: '50',
+  },
+  trusted_proxies: {
+    form: listOf(network, 'IP addresses and networks', 0),
+    default: '[]',
+    doc: 'The proxies in front of the HTTP API: only what they say in `X-Forwarded-For` is believed about where a request comes from.',
+    example: '[127.0.0.1, 10.0.0.0/8]',
   },
   'paths.rest': {
     form: urlPath,
@@ -92,6 +89,24 @@ export const KEYS = {
     default: '/msg',
     doc: 'Where the route of mod_post_msg is.',
     example: '/xmpp/msg',
+  },
+  'journal.keep': {
+    form: duration,
+    default: '3d',
+    doc: 'How long received stanzas stay for those who read them as events.',
+    example: '72h',
+  },
+  'journal.size': {
+    form: byteSize,
+    default: '1GiB',
+    doc: 'How much room received stanzas may take; the oldest make room. What still waits for a callback is not among them.',
+    example: '512MiB',
+  },
+  'hosts.<domain>.cors': {
+    form: listOf(webOrigin, 'origins such as https://app.example, or *', 0),
+    default: '[]',
+    doc: 'The web pages, by their origin, whose scripts may use the API of this host (CORS). `*` is any page; it must stand in quotes.',
+    example: '[https://app.example, http://localhost:3000]',
   },
   'hosts.<domain>.component.server': {
     form: componentServer,
@@ -116,61 +131,86 @@ export const KEYS = {
     doc: 'Where XMPP clients log in to this domain.',
     example: '127.0.0.1:5222',
   },
+  'hosts.<domain>.embedded.anonymous': {
+    form: boolean,
+    default: 'false',
+    doc: 'Whether requests to this host need no credentials: each acts as a new random user, and those that it has are ignored.',
+    example: 'true',
+  },
   'hosts.<domain>.embedded.accounts.<localpart>': {
     form: secret,
     secret: true,
     doc: 'An account and its password. The account is made when missing; a stored password that differs is replaced.',
     example: 'a long random text',
   },
+  'hosts.<domain>.virtualhost.server': {
+    form: userServer,
+    optional: true,
+    doc: 'The server where the users of this domain log in. The port is 5222, or 5223 for direct TLS, when left out. Without a server DNS is asked for it (SRV).',
+    example: 'xmpp://127.0.0.1:5222',
+  },
+  'hosts.<domain>.virtualhost.tls': {
+    form: oneOf(['required', 'optional', 'off']),
+    default: 'required',
+    doc: 'Whether the stream to the server is encrypted: always, where the server offers it, or never. Without TLS passwords can be read on the way.',
+    example: 'off',
+  },
+  'hosts.<domain>.virtualhost.ca_file': {
+    form: file,
+    optional: true,
+    doc: 'A file of certificate authorities, in PEM, that may vouch for the server besides those that the system knows.',
+    example: '/etc/restanza/ca.pem',
+  },
+  'hosts.<domain>.virtualhost.idle': {
+    form: seconds,
+    default: '300',
+    doc: 'How long the session of a user is kept after his last request.',
+    example: '60',
+  },
+  'hosts.<domain>.virtualhost.max_sessions': {
+    form: wholeNumber('sessions', 1, 100_000),
+    default: '2000',
+    doc: 'How many sessions of users are open at once. For one more, that which was idle for the longest time is closed; when none is idle, the request gets 503.',
+    example: '500',
+  },
+  'hosts.<domain>.virtualhost.oauth': {
+    form: boolean,
+    default: 'true',
+    doc: 'Whether bearer tokens that Restanza does not know are offered to the server (OAUTHBEARER).',
+    example: 'false',
+  },
+  'hosts.<domain>.accounts.<localpart>.password': {
+    form: secret,
+    secret: true,
+    doc: 'The password of an account of this virtual host that is always online.',
+    example: 'a long random text',
+  },
+  'hosts.<domain>.accounts.<localpart>.password_file': {
+    form: file,
+    contentOf: 'password',
+    doc: 'A file that holds the password, instead of `password`.',
+    example: '/run/secrets/bot',
+  },
+  'hosts.<domain>.accounts.<localpart>.resource': {
+    form: resource,
+    default: 'restanza',
+    doc: 'The resource with which the account is online.',
+    example: 'bot',
+  },
+  'hosts.<domain>.accounts.<localpart>.presence': {
+    form: boolean,
+    default: 'true',
+    doc: 'Whether the account shows itself as available.',
+    example: 'false',
+  },
+  ...JWT_ROWS,
+  ...CALLBACK_ROWS,
 } as const satisfies Readonly<Record<string, Row>>;
 
-/** How the operator's names are brought into the one form in which they are compared. They throw JidError. */
-export const NAMES = {
-  domain: (text: string): Jid => {
-    const address = parseJid(text);
-    if (domainOf(address) !== address) throw new JidError('domainpart', 'must stand alone, such as rest.example.net');
-    return address;
-  },
-  localpart: prepareLocalpart,
-} as const satisfies Readonly<Record<string, (text: string) => string>>;
-
-/** What a host can be. */
-const HOST_KINDS = ['component', 'embedded'] as const;
-
 /** Levels where exactly one of several groups must be set. */
-export const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([['hosts.<domain>', HOST_KINDS]]);
+export const CHOICES = {
+  'hosts.<domain>': ['component', 'embedded', 'virtualhost'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
 
-type Keys = typeof KEYS;
-type ValueOf<R> = R extends { readonly form: Form<infer T> } ? T : never;
-type Values = { readonly [P in keyof Keys as Keys[P] extends { contentOf: string } ? never : P]: ValueOf<Keys[P]> };
-
-type Head<P> = P extends `${infer First}.${string}` ? First : P;
-type Below<V, H extends string> = { readonly [P in keyof V as P extends `${H}.${infer Rest}` ? Rest : never]: V[P] };
-type At<V, H extends string> = H extends keyof V ? V[H] : Tree<Below<V, H>>;
-type Named<V, N extends keyof typeof NAMES> = ReadonlyMap<ReturnType<(typeof NAMES)[N]>, At<V, `<${N}>`>>;
-
-/** The dots of the keys become levels: a fixed word is a property, a name is a key of a map. */
-type Tree<V> =
-  Head<keyof V> extends `<${infer N extends keyof typeof NAMES}>`
-    ? Named<V, N>
-    : { readonly [H in Head<keyof V> & string]: At<V, H> };
-
-/** The values of all keys, in the shape of the file, as if no group excluded another. */
-type Settings = Tree<Values>;
-type HostSettings = Settings['hosts'] extends ReadonlyMap<Jid, infer H> ? H : never;
-
-export type ComponentConfig = HostSettings['component'];
-export type EmbeddedConfig = HostSettings['embedded'];
-
-type HostKind = (typeof HOST_KINDS)[number];
-type Without<Others extends HostKind> = Omit<HostSettings, Others> & { readonly [O in Others]?: undefined };
-
-/** A host: exactly one of its kinds is there. */
-export type HostConfig = { [K in HostKind]: Without<Exclude<HostKind, K>> }[HostKind];
-
-/** A whole configuration. The names are those of the file. */
-export interface Config extends Omit<Settings, 'hosts'> {
-  readonly hosts: ReadonlyMap<Jid, HostConfig>;
-  /** No host was configured: `localhost` is served so that one can try, and its first accounts are made up. */
-  readonly demo: boolean;
-}
+/** The groups that are only there when something is set in them, wherever they stand. */
+export const OPTIONAL_GROUPS = ['callback', 'jwt'] as const;

@@ -14,6 +14,9 @@ hosts:
       secret: correct horse
 `;
 
+/** What a host has besides its kind, when nothing of it is set. */
+const HOST = { cors: [], accounts: new Map(), callback: undefined, callbacks: new Map() };
+
 async function configOf(written: Written) {
   const { loaded, lines } = await loadWritten(written);
   assert.deepEqual(lines, []);
@@ -32,9 +35,14 @@ describe('a configuration', () => {
       iq_max_timeout: 300,
       stanza_size_limit: 196_608,
       request_rate: 0,
+      trusted_proxies: [],
       paths: { rest: '/rest', msg: '/msg' },
+      journal: { keep: 259_200, size: 1_073_741_824 },
       hosts: new Map([
-        ['rest.example.net', { component: { server: { host: '127.0.0.1', port: 5347 }, secret: 'correct horse' } }],
+        [
+          'rest.example.net',
+          { ...HOST, component: { server: { host: '127.0.0.1', port: 5347 }, secret: 'correct horse' } },
+        ],
       ]),
       demo: false,
     });
@@ -50,12 +58,18 @@ iq_timeout: 10
 iq_max_timeout: 20
 stanza_size_limit: 20000
 request_rate: 50
+trusted_proxies: [127.0.0.1, "10.0.0.0/8"]
 paths:
   rest: /xmpp
+journal:
+  keep: 72h
+  size: 512MiB
 hosts:
   example.com:
+    cors: https://app.example
     embedded:
       c2s: 0.0.0.0:5222
+      anonymous: true
       accounts: { Alice: "1234", bob: correct horse }
 `,
     });
@@ -67,13 +81,18 @@ hosts:
       iq_max_timeout: 20,
       stanza_size_limit: 20_000,
       request_rate: 50,
+      trusted_proxies: ['127.0.0.1', '10.0.0.0/8'],
       paths: { rest: '/xmpp', msg: '/msg' },
+      journal: { keep: 259_200, size: 536_870_912 },
       hosts: new Map([
         [
           'example.com',
           {
+            ...HOST,
+            cors: ['https://app.example'],
             embedded: {
               c2s: { host: '0.0.0.0', port: 5222 },
+              anonymous: true,
               accounts: new Map([
                 ['alice', '1234'],
                 ['bob', 'correct horse'],
@@ -98,13 +117,16 @@ hosts:
   })) {
     it(`${name} serves localhost to try`, async () => {
       const { hosts, demo } = await configOf(written);
-      const embedded = { c2s: { host: '127.0.0.1', port: 5222 }, accounts: new Map() };
-      assert.deepEqual({ hosts, demo }, { hosts: new Map([['localhost', { embedded }]]), demo: true });
+      const embedded = { c2s: { host: '127.0.0.1', port: 5222 }, anonymous: false, accounts: new Map() };
+      assert.deepEqual({ hosts, demo }, { hosts: new Map([['localhost', { ...HOST, embedded }]]), demo: true });
     });
   }
 
   for (const [name, written] of Object.entries<Written>({
     'in the file': { yaml: 'hosts: { localhost: { embedded: } }\n' },
+    'of another kind': {
+      environment: { RESTANZA_HOSTS__LOCALHOST__VIRTUALHOST__SERVER: 'xmpp://127.0.0.1' },
+    },
     'with accounts': { environment: { RESTANZA_HOSTS__LOCALHOST__EMBEDDED__ACCOUNTS__CAROL: 'x' } },
     'of another name': { environment: { RESTANZA_HOSTS__EXAMPLE__EMBEDDED__C2S: '127.0.0.1:5222' } },
   })) {
@@ -136,7 +158,7 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
   ],
   'a key that resembles none': [
     'port: 5280\n',
-    'restanza.yaml:1:1: port: unknown key; known here: listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, paths, hosts',
+    'restanza.yaml:1:1: port: unknown key; known here: listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, trusted_proxies, paths, journal, hosts',
   ],
   'a misspelt key is not also missing': [
     'hosts:\n  a.example:\n    component:\n      server: xmpp://a\n      sekret: x\n',
@@ -180,7 +202,7 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
   ],
   'a file that is no group': [
     '- listen\n',
-    'restanza.yaml:1:1: expected the keys listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, paths, hosts below it',
+    'restanza.yaml:1:1: expected the keys listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, trusted_proxies, paths, journal, hosts below it',
   ],
   'what is missing': [
     'listen:\nhosts:\n  a.example:\n    component:\n',
@@ -190,7 +212,7 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
   ],
   'a host of no kind, and one of two': [
     'hosts:\n  a.example:\n  b.example:\n    embedded:\n    component: { server: xmpp://b, secret: x }\n',
-    'restanza.yaml:2:3: hosts.a.example: set one of component, embedded below it',
+    'restanza.yaml:2:3: hosts.a.example: set one of component, embedded, virtualhost below it',
     'restanza.yaml:3:3: hosts.b.example: set only one of component, embedded below it',
   ],
   'a wait that may be longer than the longest': [

@@ -6,16 +6,24 @@
  */
 import { dirname, resolve } from 'node:path';
 import { type Branch, childOf, newBranch, type Reading } from './branch.ts';
+import type { Config } from './config.ts';
 import { type Environment, overlayEnvironment } from './environment.ts';
 import { FileError, isWorldReadable, readText } from './files.ts';
-import type { Config } from './keys.ts';
 import { ConfigError, type Problem, type Source } from './problem.ts';
 import { faultsIn, secretFilesIn, warningsIn } from './rules.ts';
 import { includeSecretFiles } from './secret-files.ts';
 import { type Entry, type Folders, settle } from './settings.ts';
 import { readYaml } from './yaml.ts';
 
-export type { ComponentConfig, Config, EmbeddedConfig, HostConfig } from './keys.ts';
+export type {
+  AccountConfig,
+  CallbackConfig,
+  ComponentConfig,
+  Config,
+  EmbeddedConfig,
+  HostConfig,
+  VirtualHostConfig,
+} from './config.ts';
 
 /** The file that is read when none is named and it exists. */
 export const DEFAULT_FILE = 'restanza.yaml';
@@ -89,8 +97,9 @@ function nothingSet(): Reading {
 function isDemo(root: Branch): boolean {
   const hosts = [...(root.children.get('hosts')?.children ?? [])];
   return hosts.every(([domain, { source, children }]) => {
-    const isOurs = domain === DEMO_HOST && source.from === 'environment' && !children.has('component');
-    return isOurs && !children.get('embedded')?.children.has('accounts');
+    const isOurs = domain === DEMO_HOST && source.from === 'environment';
+    const isOther = children.has('component') || children.has('virtualhost');
+    return isOurs && !isOther && !children.get('embedded')?.children.has('accounts');
   });
 }
 

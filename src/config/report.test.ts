@@ -9,7 +9,7 @@ describe('the table of values', () => {
 listen: 127.0.0.1:0
 hosts:
   a.example: { component: { server: xmpp://a, secret: canary-1 } }
-  b.example: { embedded: { accounts: { bob: canary-2 } } }
+  b.example: { embedded: { accounts: { bob: canary-2 } }, cors: ["*"] }
   c.example: { component: { server: xmpp://c, secret_file: s } }
 `;
     const environment = { RESTANZA_LOG_LEVEL: 'warn' };
@@ -25,17 +25,46 @@ hosts:
         ['iq_max_timeout', '300', 'default'],
         ['stanza_size_limit', '196608', 'default'],
         ['request_rate', '0', 'default'],
+        ['trusted_proxies', '[]', 'default'],
         ['paths.rest', '/rest', 'default'],
         ['paths.msg', '/msg', 'default'],
+        ['journal.keep', '3d', 'default'],
+        ['journal.size', '1GiB', 'default'],
+        ['hosts.a.example.cors', '[]', 'default'],
         ['hosts.a.example.component.server', 'xmpp://a:5347', 'restanza.yaml:4:37'],
         ['hosts.a.example.component.secret', '[set]', 'restanza.yaml:4:55'],
+        ['hosts.b.example.cors', '[*]', 'restanza.yaml:5:65'],
         ['hosts.b.example.embedded.c2s', '127.0.0.1:5222', 'default'],
+        ['hosts.b.example.embedded.anonymous', 'false', 'default'],
         ['hosts.b.example.embedded.accounts.bob', '[set]', 'restanza.yaml:5:45'],
+        ['hosts.c.example.cors', '[]', 'default'],
         ['hosts.c.example.component.server', 'xmpp://c:5347', 'restanza.yaml:6:37'],
         ['hosts.c.example.component.secret', '[set]', '$FOLDER/s:1:1'],
         [''],
       ],
     );
+  });
+
+  it('shows no secret of a callback or an account', async () => {
+    const yaml = `
+hosts:
+  a.example:
+    virtualhost:
+    accounts: { bot: { password: canary-1, callback: { url: "http://canary-2:canary-3@b.example/x" } } }
+    callback:
+      url: http://c.example
+      bearer: canary-4
+      headers: { x-api-key: canary-5 }
+      secret: whsec_AAAAcanarycanarycanarycanarycanary6AAAAA
+      old_secret_file: s
+`;
+    const key = 'whsec_AAAAcanarycanarycanarycanarycanary7AAAAA';
+    const { loaded, lines } = await loadWritten({ yaml, files: { s: `${key}\n` } });
+    assert.deepEqual(lines, []);
+    const table = valueTable(loaded?.entries ?? []);
+    assert.ok(!table.includes('canary'), table);
+    assert.match(table, /accounts\.bot\.callback\.url +http:\/\/\[set\]@b\.example\/x /);
+    assert.match(table, /callback\.old_secret +\[set\] /);
   });
 
   it('has its columns one below the other', async () => {

@@ -1,11 +1,13 @@
 /**
  * The configuration as text: for the operator, and for the documentation.
  *
- * Decides how `restanza check` shows the values that hold, and how the table of `docs/config.md` shows the keys. Secrets
+ * Decides how `restanza check` shows the values that hold, and how the tables of `docs/config.md` show the keys. Secrets
  * are shown to nobody.
  */
-import { KEYS, type Row } from './keys.ts';
+import { CALLBACK, CALLBACK_PLACES, CALLBACK_ROWS } from './callback-keys.ts';
+import { KEYS } from './keys.ts';
 import { keyOf, placeOf, printable } from './problem.ts';
+import type { Row } from './row.ts';
 import { variableOf } from './schema.ts';
 import { type Entry, valueText } from './settings.ts';
 
@@ -21,16 +23,31 @@ export function valueTable(entries: readonly Entry[]): string {
     .join('');
 }
 
-/** The keys as a Markdown table. */
+/** The keys as a Markdown table, without those of callbacks. */
 export function keyTable(): string {
+  const rows = Object.entries<Row>(KEYS).filter(([key]) => !Object.hasOwn(CALLBACK_ROWS, key));
+  return tableOf(rows.map(([key, row]) => keyRow(key, variableOf(key.split('.')), row)));
+}
+
+/** The keys below a callback as a Markdown table. */
+export function callbackTable(): string {
+  const [place] = CALLBACK_PLACES;
+  const start = variableOf(place.split('.')).length;
+  const rows = Object.entries<Row>(CALLBACK);
+  return tableOf(
+    rows.map(([key, row]) => keyRow(key, `…${variableOf([...place.split('.'), ...key.split('.')]).slice(start)}`, row)),
+  );
+}
+
+function tableOf(rows: readonly (readonly string[])[]): string {
   const head = ['Key and variable', 'Value', 'Default', 'Example', 'Meaning'];
-  const rows = Object.entries<Row>(KEYS).map(([key, row]) => keyRow(key, row));
   return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-function keyRow(key: string, { form, default: preset, example, doc }: Row): string[] {
-  const names = `${code(key)}<br>${code(variableOf(key.split('.')))}`;
-  return [names, form.expected, preset === undefined ? '' : code(preset), code(example), doc];
+function keyRow(key: string, variable: string, { form, default: preset, optional, example, doc }: Row): string[] {
+  const names = `${code(key)}<br>${code(variable)}`;
+  const fallback = preset === undefined ? (optional ? 'optional' : '') : code(preset);
+  return [names, form.expected, fallback, code(example), doc];
 }
 
 function code(text: string): string {

@@ -4,16 +4,22 @@
  * Decides the faults and the warnings that no key shows alone.
  */
 import { isIPv4 } from 'node:net';
-import type { Config } from './keys.ts';
+import { listenAddress } from './addresses.ts';
+import type { Config } from './config.ts';
+import { hostFaults } from './host-rules.ts';
 import { keyOf, type Problem, type Source } from './problem.ts';
-import { type Entry, valueText } from './settings.ts';
-import { listenAddress } from './values.ts';
+import { type Entry, isSecret, problemAt, valueText } from './settings.ts';
 
 type Values = Omit<Config, 'demo'>;
 
 /** What is wrong between values that are right alone. */
 export function faultsIn(values: Values, entries: readonly Entry[]): Problem[] {
-  return [...timeouts(values, entries), ...samePaths(values, entries), ...sameAddresses(entries)];
+  return [
+    ...timeouts(values, entries),
+    ...samePaths(values, entries),
+    ...sameAddresses(entries),
+    ...hostFaults(values.hosts, entries),
+  ];
 }
 
 /**
@@ -22,12 +28,12 @@ export function faultsIn(values: Values, entries: readonly Entry[]): Problem[] {
  * @param worldReadable the files among the sources that every user of the machine may read
  */
 export function warningsIn(values: Values, entries: readonly Entry[], worldReadable: ReadonlySet<string>): Problem[] {
-  return [...clearText(values, entries), ...readableSecrets(entries, worldReadable)];
+  return [...clearText(values, entries), ...believers(values, entries), ...readableSecrets(entries, worldReadable)];
 }
 
 /** The files that hold secrets. */
 export function secretFilesIn(entries: readonly Entry[]): ReadonlySet<string> {
-  const secrets = entries.filter(({ row }) => row.secret);
+  const secrets = entries.filter(isSecret);
   return new Set(secrets.flatMap(({ source }) => (source.from === 'file' ? [source.file] : [])));
 }
 
@@ -38,11 +44,11 @@ export function listenersIn(entries: readonly Entry[]): readonly Entry[] {
 
 function timeouts({ iq_timeout, iq_max_timeout }: Values, entries: readonly Entry[]): Problem[] {
   if (iq_timeout <= iq_max_timeout) return [];
-  return [problemAt('iq_timeout', entries, `must not be above iq_max_timeout, which is ${iq_max_timeout}`)];
+  return [problemAt(['iq_timeout'], entries, `must not be above iq_max_timeout, which is ${iq_max_timeout}`)];
 }
 
 function samePaths({ paths }: Values, entries: readonly Entry[]): Problem[] {
-  return paths.rest === paths.msg ? [problemAt('paths.msg', entries, 'must not be paths.rest too')] : [];
+  return paths.rest === paths.msg ? [problemAt(['paths', 'msg'], entries, 'must not be paths.rest too')] : [];
 }
 
 function sameAddresses(entries: readonly Entry[]): Problem[] {
@@ -61,7 +67,13 @@ function clearText({ listen }: Values, entries: readonly Entry[]): Problem[] {
   const { host } = listen;
   if (host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))) return [];
   const reason = 'passwords travel in clear over HTTP; listen on 127.0.0.1 and put a TLS proxy in front';
-  return [problemAt('listen', entries, reason)];
+  return [problemAt(['listen'], entries, reason)];
+}
+
+function believers({ trusted_proxies: proxies }: Values, entries: readonly Entry[]): Problem[] {
+  if (!proxies.some(proxy => proxy.endsWith('/0'))) return [];
+  const reason = 'everyone can pretend to come from anywhere; name the addresses of your proxies only';
+  return [problemAt(['trusted_proxies'], entries, reason)];
 }
 
 function readableSecrets(entries: readonly Entry[], worldReadable: ReadonlySet<string>): Problem[] {
@@ -71,9 +83,4 @@ function readableSecrets(entries: readonly Entry[], worldReadable: ReadonlySet<s
       const source: Source = { from: 'file', file, line: 1, column: 1 };
       return { source, key: '', reason: 'every user of this machine can read the secrets in it; run chmod 600 on it' };
     });
-}
-
-function problemAt(key: string, entries: readonly Entry[], reason: string): Problem {
-  const source = entries.find(({ path }) => keyOf(path) === key)?.source ?? ({ from: 'default' } as const);
-  return { source, key, reason };
 }

@@ -5,14 +5,18 @@
  * environment variable.
  */
 import { JidError } from '../xmpp/jid.ts';
-import { CHOICES, KEYS, NAMES, type Row } from './keys.ts';
+import { CHOICES, KEYS, OPTIONAL_GROUPS } from './keys.ts';
+import { NAMES, NameError } from './names.ts';
 import { nearest } from './nearest.ts';
+import type { Row } from './row.ts';
 
 /** A level of the configuration: a key with its row, or a group of keys, or a group of named things. */
 export interface Place {
   readonly row: Row | undefined;
   /** Of these words exactly one must be set. */
   readonly choice: readonly string[];
+  /** The level may be left out as a whole, and then has no value. */
+  readonly optional: boolean;
   readonly words: ReadonlyMap<string, Place>;
   readonly named: Named | undefined;
 }
@@ -20,12 +24,14 @@ export interface Place {
 /** A level whose keys are names that the operator chooses. */
 export interface Named {
   readonly placeholder: string;
-  /** Brings a name into canonical form; throws JidError. */
+  /** Brings a name into canonical form; throws JidError and NameError. */
   readonly prepare: (text: string) => string;
   readonly place: Place;
 }
 
 const PREPARE: ReadonlyMap<string, Named['prepare']> = new Map(Object.entries(NAMES));
+const CHOICE: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(CHOICES));
+const OPTIONAL: ReadonlySet<string> = new Set(OPTIONAL_GROUPS);
 
 /** The root of the tree. */
 export const SCHEMA: Place = group(
@@ -41,11 +47,16 @@ function group(entries: readonly Entry[], path: readonly string[]): Place {
   for (const [word, below] of Map.groupBy(entries, ([levels]) => levels[path.length] ?? '')) {
     const here = [...path, word];
     const row = below.find(([levels]) => levels.length === here.length)?.[1];
-    words.set(word, row === undefined ? group(below, here) : { row, choice: [], words: new Map(), named: undefined });
+    words.set(word, row === undefined ? group(below, here) : leaf(row));
   }
-  const choice = CHOICES.get(path.join('.')) ?? [];
+  const choice = CHOICE.get(path.join('.')) ?? [];
+  const optional = OPTIONAL.has(path.at(-1) ?? '');
   const named = namedOf(words);
-  return { row: undefined, choice, words: named === undefined ? words : new Map(), named };
+  return { row: undefined, choice, optional, words: named === undefined ? words : new Map(), named };
+}
+
+function leaf(row: Row): Place {
+  return { row, choice: [], optional: row.optional ?? false, words: new Map(), named: undefined };
 }
 
 /** A level whose only word is a placeholder is one of names. */
@@ -105,7 +116,7 @@ function stepByName({ prepare, place }: Named, text: string): Step | Refusal {
   try {
     return { word: prepare(text), place };
   } catch (error) {
-    if (error instanceof JidError) return { reason: error.message };
+    if (error instanceof JidError || error instanceof NameError) return { reason: error.message };
     throw error;
   }
 }

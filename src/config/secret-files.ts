@@ -6,8 +6,8 @@
  */
 import { type Branch, newBranch } from './branch.ts';
 import { FileError, readText } from './files.ts';
-import type { Row } from './keys.ts';
 import { keyOf, type Problem } from './problem.ts';
+import type { Row } from './row.ts';
 import { type Place, SCHEMA } from './schema.ts';
 import { baseOf, type Folders } from './settings.ts';
 import { parseValue } from './values.ts';

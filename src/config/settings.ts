@@ -2,11 +2,13 @@
  * From what was set to the values that hold.
  *
  * Decides what each key's value is: what was written, else the default; that a key without a default must be set where its
- * group is; and that of groups which exclude each other exactly one is there. Reads no file and no environment.
+ * group is, unless it is optional; and that of groups which exclude each other exactly one is there. Reads no file and no
+ * environment.
  */
 import { type Branch, newBranch } from './branch.ts';
-import type { Config, Row } from './keys.ts';
+import type { Config } from './config.ts';
 import { keyOf, type Problem, type Source } from './problem.ts';
+import type { Row } from './row.ts';
 import { type Place, SCHEMA } from './schema.ts';
 import { expectation, parseValue, type Raw } from './values.ts';
 
@@ -37,6 +39,17 @@ export interface Settled {
 /** A value as one would write it; a secret is not shown. */
 export function valueText({ row, value }: Entry): string {
   return row.form.print(value);
+}
+
+/** Whether a value, or a part of it, is shown to nobody. */
+export function isSecret({ row, value }: Entry): boolean {
+  return row.secret ?? row.form.holdsSecret?.(value) ?? false;
+}
+
+/** A problem with a key or with a group, at the place where it or the first key of it was set. */
+export function problemAt(path: readonly string[], entries: readonly Entry[], reason: string): Problem {
+  const entry = entries.find(found => path.every((word, index) => found.path[index] === word));
+  return { source: entry?.source ?? { from: 'default' }, key: keyOf(path), reason };
 }
 
 /** The folder from which a path that stands at a place starts. */
@@ -91,6 +104,7 @@ class Settling {
   #below(place: Place, word: string, group: Place, branch: Branch, groupPath: readonly string[]): unknown {
     const path = [...groupPath, word];
     const below = branch.children.get(word);
+    if (below === undefined && place.optional) return undefined;
     if (place.row === undefined) return this.valueAt(place, below ?? newBranch(branch.source), path);
     if (below !== undefined) return this.#written(place.row, below, path);
     if (place.row.default !== undefined) return this.#parsed(place.row, place.row.default, { from: 'default' }, path);

@@ -4,11 +4,14 @@
  * Decides, per form, which texts are values, what one is told who wrote something else, and how a value is shown again.
  * Knows no key; `keys.ts` says which key has which form.
  */
-import { isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
+import { JidError, makeJid, resourceOf } from '../xmpp/jid.ts';
 
-/** What YAML makes of a scalar. An environment variable is always a string. */
-export type Raw = string | number | bigint | boolean | null;
+/** What YAML makes of a scalar. */
+export type Scalar = string | number | bigint | boolean | null;
+
+/** What was written for a key: a scalar or a sequence of them. An environment variable is always a string. */
+export type Raw = Scalar | readonly Scalar[];
 
 /** A value, or the reason why there is none. */
 export type Parsed<T> = { readonly value: T } | { readonly reason: string };
@@ -25,8 +28,12 @@ export interface Form<T> {
    * @param base the folder from which a relative path starts
    */
   read(text: string, base: string): T | undefined;
+  /** The same for a list whose items stand alone already. Only a list has it. */
+  readItems?(items: readonly string[], base: string): T | undefined;
   /** The value as one would write it, or what may be shown of it. */
   print(value: T): string;
+  /** Whether a part of the value is shown to nobody, where that depends on the value. */
+  holdsSecret?(value: T): boolean;
 }
 
 /** A form with a value to show to those who missed it. */
@@ -42,11 +49,24 @@ export interface Illustrated<T> {
  */
 export function parseValue<T>(illustrated: Illustrated<T>, raw: Raw, base: string): Parsed<T> {
   const { form } = illustrated;
-  if (form.quoted && raw !== null && typeof raw !== 'string') {
-    return { reason: `expected ${form.expected}, but YAML reads this as a ${typeof raw}; put it in quotes` };
+  const unquoted = form.quoted ? scalarsOf(raw).find(scalar => scalar !== null && typeof scalar !== 'string') : null;
+  if (unquoted !== undefined && unquoted !== null) {
+    return { reason: `expected ${form.expected}, but YAML reads this as a ${typeof unquoted}; put it in quotes` };
   }
-  const value = form.read(raw === null ? '' : String(raw), base);
+  const value = isSequence(raw) ? form.readItems?.(raw.map(textOf), base) : form.read(textOf(raw), base);
   return value === undefined ? { reason: expectation(illustrated) } : { value };
+}
+
+function isSequence(raw: Raw): raw is readonly Scalar[] {
+  return typeof raw === 'object' && raw !== null;
+}
+
+function scalarsOf(raw: Raw): readonly Scalar[] {
+  return isSequence(raw) ? raw : [raw];
+}
+
+function textOf(scalar: Scalar): string {
+  return scalar === null ? '' : String(scalar);
 }
 
 /** What to tell someone who wrote something else. */
@@ -54,57 +74,8 @@ export function expectation({ form, example }: Illustrated<unknown>): string {
   return `expected ${form.expected}, for example ${example}`;
 }
 
-/** A host and a TCP port. */
-export interface Address {
-  /** An IPv4 address, an IPv6 address without brackets, or a host name. */
-  readonly host: string;
-  /** 0–65535; 0, for listening only, lets the system choose. */
-  readonly port: number;
-}
-
-/** An address as `host:port`, with brackets around an IPv6 host. */
-export function printAddress({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-const ADDRESS = /^(?:\[(?<v6>[^\]]{2,64})\]|(?<name>[^:]{1,253}))(?::(?<port>[0-9]{1,5}))?$/;
-const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
-
-function readAddress(text: string, defaultPort?: number): Address | undefined {
-  const { v6, name, port } = ADDRESS.exec(text)?.groups ?? {};
-  const number = port === undefined ? defaultPort : Number(port);
-  if (number === undefined || number > 65_535) return undefined;
-  const known = v6 === undefined ? name !== undefined && isHostName(name) : isIPv6(v6);
-  const host = v6 ?? name;
-  return known && host !== undefined ? { host, port: number } : undefined;
-}
-
-/** Whether a text names a host: digits and dots alone must be a whole IPv4 address. */
-function isHostName(text: string): boolean {
-  return /^[0-9.]+$/.test(text) ? isIPv4(text) : text.split('.').every(label => LABEL.test(label));
-}
-
-/** Where to listen: `host:port`. */
-export const listenAddress: Form<Address> = {
-  expected: 'host:port',
-  read: text => readAddress(text),
-  print: printAddress,
-};
-
-/** The component port of XEP-0114's servers by convention. */
-const COMPONENT_PORT = 5347;
-
-/** Where to connect: `xmpp://host` or `xmpp://host:port`. */
-export const componentServer: Form<Address> = {
-  expected: 'xmpp://host:port',
-  read: text => {
-    const address = text.startsWith('xmpp://') ? readAddress(text.slice('xmpp://'.length), COMPONENT_PORT) : undefined;
-    return address?.port === 0 ? undefined : address;
-  },
-  print: address => `xmpp://${printAddress(address)}`,
-};
-
-function wholeNumber(unit: string, least: number, most: number): Form<number> {
+/** A whole number within bounds; the unit is what it counts. */
+export function wholeNumber(unit: string, least: number, most: number): Form<number> {
   return {
     expected: `a whole number of ${unit} from ${least} to ${most}`,
     read: text => {
@@ -123,6 +94,98 @@ export const stanzaBytes: Form<number> = wholeNumber('bytes', 10_000, 16_777_216
 
 /** Requests per second; 0 stands for no bound. */
 export const requestRate: Form<number> = wholeNumber('requests per second', 0, 100_000);
+
+/** What a unit is worth, the largest first. */
+type Units = readonly (readonly [unit: string, worth: number])[];
+
+const TIMES: Units = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+  ['s', 1],
+];
+
+const SIZES: Units = [
+  ...[4, 3, 2, 1].flatMap(power => {
+    const letter = ' KMGT'[power];
+    return [[`${letter}iB`, 1024 ** power] as const, [`${letter}B`, 1000 ** power] as const];
+  }),
+  ['B', 1],
+];
+
+/** A number with a unit after it; without one, the last unit is meant. */
+function quantity(units: Units, what: string, least: string, most: string): Form<number> {
+  const worthOf = (text: string): number | undefined => {
+    const { count, unit } = /^(?<count>[0-9]{1,15}) ?(?<unit>[a-z]*)$/i.exec(text)?.groups ?? {};
+    const wanted = unit === '' ? units.at(-1)?.[0] : unit;
+    const worth = units.find(([name]) => name.toLowerCase() === wanted?.toLowerCase())?.[1];
+    return worth === undefined ? undefined : Number(count) * worth;
+  };
+  const [lowest = 0, highest = 0] = [worthOf(least), worthOf(most)];
+  return {
+    expected: `${what} from ${least} to ${most}`,
+    read: text => {
+      const value = worthOf(text);
+      return value !== undefined && value >= lowest && value <= highest ? value : undefined;
+    },
+    print: value => {
+      const [unit, worth] = units.find(([, each]) => value % each === 0) ?? ['', 1];
+      return `${value / worth}${unit}`;
+    },
+  };
+}
+
+/** A span of time in seconds, written as `3d`, `72h`, `90m` or `30s`. */
+export const duration: Form<number> = quantity(TIMES, 'a time such as 3d, 72h or 90m,', '1m', '3650d');
+
+/** Room for data in bytes, written as `1GB` (powers of 1000) or `512MiB` (powers of 1024). */
+export const byteSize: Form<number> = quantity(SIZES, 'a size such as 512MiB or 1GB,', '1MiB', '100TiB');
+
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+/** Yes or no. */
+export const boolean: Form<boolean> = {
+  expected: 'true or false',
+  read: text => BOOLEANS.get(text),
+  print: String,
+};
+
+/**
+ * Several values of one form: a sequence in YAML, else a text with commas between the items, and with or without brackets
+ * around them. What stands twice counts once.
+ *
+ * @param what what the items are; follows "a list of"
+ * @param least how many there must be
+ */
+export function listOf<T>(item: Form<T>, what: string, least: 0 | 1 = 1): Form<readonly T[]> {
+  const readItems = (texts: readonly string[], base: string): readonly T[] | undefined => {
+    const values = new Set<T>();
+    for (const text of texts) {
+      const value = item.read(text, base);
+      if (value === undefined) return undefined;
+      values.add(value);
+    }
+    return values.size < least ? undefined : [...values];
+  };
+  return {
+    expected: `a list of ${what}`,
+    ...(item.quoted && { quoted: item.quoted }),
+    read: (text, base) => readItems(itemsOf(text), base),
+    readItems,
+    print: values => `[${values.map(value => item.print(value)).join(', ')}]`,
+  };
+}
+
+function itemsOf(text: string): readonly string[] {
+  const inner = text
+    .trim()
+    .replace(/^\[(.*)\]$/s, '$1')
+    .trim();
+  return inner === '' ? [] : inner.split(',').map(item => item.trim());
+}
 
 const URL_PATH = /^(?:\/[A-Za-z0-9._~-]{1,64}){1,8}$/;
 
@@ -163,4 +226,19 @@ export const secret: Form<string> = {
   quoted: true,
   read: text => (text.length <= 1024 && /^[^\p{Cc}\p{Cs}]+$/u.test(text) ? text : undefined),
   print: () => '[set]',
+};
+
+/** The resource of an address (RFC 7622 §3.4), prepared. */
+export const resource: Form<string> = {
+  expected: 'a resource of up to 1023 bytes',
+  quoted: true,
+  read: text => {
+    try {
+      return resourceOf(makeJid({ domain: 'localhost', resource: text }));
+    } catch (error) {
+      if (error instanceof JidError) return undefined;
+      throw error;
+    }
+  },
+  print: text => text,
 };

@@ -34,6 +34,22 @@ const REFUSED: Readonly<Record<string, readonly [yaml: string, line: string]>> =
   'a key over several lines': ['"a\nb": c\n', '1:1: a key stands on one line, with a colon after it'],
   'a key that is a group': ['{a: b}: c\n', '1:1: a key must be a word'],
   'wrong indentation': ['log:\n    level: info\n  x: y\n', '3:1: the indentation does not fit the lines above'],
+  'an alias in a list': [
+    `trusted_proxies: [::1, *${CANARY}]\n`,
+    '1:24: trusted_proxies: aliases are not understood; write the value itself, in quotes if it begins with *',
+  ],
+  'a star without quotes': [
+    'hosts: { a.example: { cors: * } }\n',
+    '1:29: an alias needs a name; put a value that begins with * in quotes',
+  ],
+  'a list in a list': [
+    `trusted_proxies: [[${CANARY}]]\n`,
+    '1:18: trusted_proxies: expected a list of IP addresses and networks, for example [127.0.0.1, 10.0.0.0/8]',
+  ],
+  'a list where one value stands': [
+    `iq_timeout: [1, ${CANARY}]\n`,
+    '1:13: iq_timeout: expected a whole number of seconds from 1 to 86400, for example 60',
+  ],
   'an alias': [
     `listen: *${CANARY}\n`,
     '1:9: listen: aliases are not understood; write the value itself, in quotes if it begins with *',
@@ -67,6 +83,18 @@ describe('a file', () => {
     const { loaded } = await loadWritten({ yaml: '\ufefflog:\r\n  level: warn\r\n' });
     assert.equal(loaded?.config.log.level, 'warn');
   });
+
+  for (const [name, yaml] of Object.entries({
+    'on one line': 'trusted_proxies: [10.0.0.0/8, "::1"]\n',
+    'over several lines': 'trusted_proxies:\n  - 10.0.0.0/8\n  - ::1\n',
+    'as a text with commas': 'trusted_proxies: 10.0.0.0/8, ::1\n',
+  })) {
+    it(`may have a list ${name}`, async () => {
+      const { loaded, lines } = await loadWritten({ yaml });
+      assert.deepEqual(lines, []);
+      assert.deepEqual(loaded?.config.trusted_proxies, ['10.0.0.0/8', '::1']);
+    });
+  }
 
   it('may name its values with anchors that nobody uses', async () => {
     const { loaded } = await loadWritten({ yaml: 'log: &a { level: &b warn }\n' });

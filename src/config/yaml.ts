@@ -5,11 +5,21 @@
  * nothing in it can grow; and that a key must be known and stand once. What a value must look like is decided later,
  * because the environment may replace it.
  */
-import { isAlias, isMap, isScalar, LineCounter, type Pair, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  type ParsedNode,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
 import { type Branch, newBranch, type Reading } from './branch.ts';
 import { ConfigError, keyOf, type Problem, placeOf, type Source } from './problem.ts';
 import { type Place, type Refusal, SCHEMA, type Step, stepInto } from './schema.ts';
-import { expectation, type Raw } from './values.ts';
+import { expectation, type Raw, type Scalar } from './values.ts';
 
 /** The parser's faults in our words, because its own quote the text. The rest is said by `FAULT`. */
 const FAULTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
@@ -93,9 +103,11 @@ class Walk {
   }
 
   #keepValue({ node, branch, path }: Visit, expected: string): void {
-    const value = isScalar(node) ? node.value : node;
+    const alias = isSeq<ParsedNode>(node) ? node.items.find(item => isAlias(item)) : undefined;
+    const raw = rawOf(node);
     if (node !== null) branch.source = this.#sourceOf(node);
-    if (isRaw(value)) branch.raw = value;
+    if (raw !== undefined) branch.raw = raw;
+    else if (alias !== undefined) this.#refuse(branch, this.#sourceOf(alias), path, ALIAS);
     else this.#refuse(branch, branch.source, path, expected);
   }
 
@@ -133,7 +145,24 @@ function isNothing(node: ParsedNode | null): node is null {
   return node === null || (isScalar(node) && node.value === null);
 }
 
-function isRaw(value: unknown): value is Raw {
+/** A scalar or a sequence of scalars as plain values; `undefined` for everything else. */
+function rawOf(node: ParsedNode | null): Raw | undefined {
+  if (!isSeq<ParsedNode | null>(node)) return scalarOf(node);
+  const scalars: Scalar[] = [];
+  for (const item of node.items) {
+    const scalar = scalarOf(item);
+    if (scalar === undefined) return undefined;
+    scalars.push(scalar);
+  }
+  return scalars;
+}
+
+function scalarOf(node: ParsedNode | null): Scalar | undefined {
+  const value: unknown = isScalar(node) ? node.value : node;
+  return isPlain(value) ? value : undefined;
+}
+
+function isPlain(value: unknown): value is Scalar {
   return value === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }
 

@@ -1,0 +1,112 @@
+/**
+ * What must hold between the values of a host, its accounts and its callbacks.
+ *
+ * Decides the faults that no key of a host shows alone.
+ */
+import { isAnonymousLocalpart } from '../xmpp/anonymous.ts';
+import type { AccountConfig, CallbackConfig, Config, HostConfig } from './config.ts';
+import type { Problem } from './problem.ts';
+import { type Entry, problemAt } from './settings.ts';
+
+/** A callback with what it belongs to. */
+interface Setting {
+  readonly callback: CallbackConfig;
+  readonly host: HostConfig;
+  /** It belongs to an account of the host, not to the host. */
+  readonly ofAccount: boolean;
+  readonly path: readonly string[];
+}
+
+/** What is wrong with a callback when `broken` says so; `key` is the key to name. */
+interface Rule {
+  readonly key: string;
+  readonly broken: (setting: Setting) => boolean;
+  readonly reason: string;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    key: 'presence',
+    broken: ({ callback, host, ofAccount }) =>
+      callback.presence === 'accept' && (host.component === undefined || ofAccount),
+    reason: "only a component can accept for its addresses; write 'forward' here",
+  },
+  {
+    key: 'events',
+    broken: ({ callback, ofAccount }) => ofAccount && callback.events?.includes('host') === true,
+    reason: 'an account gets nothing that is addressed to the domain; write [bare, full] or less',
+  },
+  {
+    key: 'old_secret',
+    broken: ({ callback }) => callback.old_secret !== undefined && callback.secret === undefined,
+    reason: 'secret is not set; an only key stands there',
+  },
+  {
+    key: 'url',
+    broken: ({ callback }) => waysToLogIn(callback) > 1,
+    reason: 'set only one of a name in url, bearer and headers.authorization: a call can log in once',
+  },
+];
+
+function waysToLogIn({ url, bearer, headers }: CallbackConfig): number {
+  return [url.user, bearer, headers.get('authorization')].filter(way => way !== undefined).length;
+}
+
+/** What is wrong between the values of hosts. */
+export function hostFaults(hosts: Config['hosts'], entries: readonly Entry[]): Problem[] {
+  return [...hosts].flatMap(([domain, host]) => {
+    const path = ['hosts', domain];
+    const settings = settingsOf(host, path);
+    return [
+      ...accountsElsewhere(host, path, entries),
+      ...namesOfStrangers(host, path, entries),
+      ...contraryTls(host, path, entries),
+      ...sourcesOfKeys(host, path, entries),
+      ...settings.flatMap(setting => brokenRules(setting, entries)),
+    ];
+  });
+}
+
+function accountsElsewhere(
+  { accounts, virtualhost, embedded }: HostConfig,
+  path: readonly string[],
+  entries: readonly Entry[],
+): Problem[] {
+  if (accounts.size === 0 || virtualhost !== undefined) return [];
+  const instead = embedded === undefined ? 'a component has none' : 'those of an embedded host stand below embedded';
+  return [problemAt([...path, 'accounts'], entries, `accounts stand only beside virtualhost; ${instead}`)];
+}
+
+function namesOfStrangers({ embedded }: HostConfig, path: readonly string[], entries: readonly Entry[]): Problem[] {
+  const names = [...(embedded?.accounts.keys() ?? [])].filter(isAnonymousLocalpart);
+  const reason = 'this is a name of anonymous users; choose another one';
+  return names.map(name => problemAt([...path, 'embedded', 'accounts', name], entries, reason));
+}
+
+function contraryTls({ virtualhost }: HostConfig, path: readonly string[], entries: readonly Entry[]): Problem[] {
+  if (virtualhost?.server?.directTls !== true || virtualhost.tls !== 'off') return [];
+  const reason = 'xmpps:// is TLS; write xmpp:// in server, or tls: required';
+  return [problemAt([...path, 'virtualhost', 'tls'], entries, reason)];
+}
+
+function sourcesOfKeys({ jwt }: HostConfig, path: readonly string[], entries: readonly Entry[]): Problem[] {
+  if (jwt === undefined || (jwt.jwks_uri === undefined) !== (jwt.jwks_file === undefined)) return [];
+  return [problemAt([...path, 'jwt'], entries, 'set exactly one of jwks_uri and jwks_file')];
+}
+
+/** All callbacks of a host and of its accounts. */
+function settingsOf(host: HostConfig, path: readonly string[]): Setting[] {
+  const own = callbacksOf(host, path).map(found => ({ ...found, host, ofAccount: false }));
+  const others = [...host.accounts].flatMap(([name, account]) => callbacksOf(account, [...path, 'accounts', name]));
+  return [...own, ...others.map(found => ({ ...found, host, ofAccount: true }))];
+}
+
+function callbacksOf({ callback, callbacks }: HostConfig | AccountConfig, path: readonly string[]) {
+  const named = [...callbacks].map(([name, each]) => ({ callback: each, path: [...path, 'callbacks', name] }));
+  return callback === undefined ? named : [{ callback, path: [...path, 'callback'] }, ...named];
+}
+
+function brokenRules(setting: Setting, entries: readonly Entry[]): Problem[] {
+  const broken = RULES.filter(rule => rule.broken(setting));
+  return broken.map(({ key, reason }) => problemAt([...setting.path, key], entries, reason));
+}
