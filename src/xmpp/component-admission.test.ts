@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import { childElements, type Element } from '../xml/element.ts';
 import { documentLimits } from '../xml/limits.ts';
 import { parseDocument } from '../xml/parse.ts';
-import { type Admission, admit, refuseOversized } from './component-admission.ts';
+import { admit, refuseOversized } from './component-admission.ts';
 import { parseJid } from './jid.ts';
 import { NS } from './ns.ts';
+import type { Admission } from './refusal.ts';
 
 const DOMAIN = parseJid('rest.example.net');
 const PING = "<ping xmlns='urn:xmpp:ping'/>";

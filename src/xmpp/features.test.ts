@@ -7,8 +7,8 @@ const MOMENTS: readonly [when: string, facts: readonly Fact[], names: readonly s
   ['to a client elsewhere', [], ['starttls']],
   ['to a client on this machine', ['private'], ['starttls', 'mechanisms']],
   ['after TLS', ['private', 'secured'], ['mechanisms']],
-  ['after SASL', ['private', 'secured', 'authenticated'], ['bind', 'session']],
-  ['after SASL without TLS', ['private', 'authenticated'], ['bind', 'session']],
+  ['after SASL', ['private', 'secured', 'authenticated'], ['bind', 'sm', 'session']],
+  ['after SASL without TLS', ['private', 'authenticated'], ['bind', 'sm', 'session']],
 ];
 
 describe('stream features', () => {

@@ -39,6 +39,8 @@ export const FEATURES: readonly Feature[] = [
     children: mechanisms => mechanisms.map(name => element('mechanism', NS.sasl, {}, [name])),
   },
   { name: 'bind', ns: NS.bind, needs: ['authenticated'], forbids: [], children: () => [] },
+  // XEP-0198 §2: a session that is gone back to needs no resource.
+  { name: 'sm', ns: NS.management, needs: ['authenticated'], forbids: [], children: () => [] },
   // RFC 3921 §3 made this a step of its own; RFC 6121 did away with it, old clients still wait for it.
   {
     name: 'session',

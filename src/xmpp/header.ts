@@ -66,10 +66,15 @@ export function readHeader(root: Element, contentNs: string, expectedNs: string)
   return { contentNs, to, from, id, version, lang };
 }
 
-/** The stream error that is the last word on a stream (RFC 6120 §4.9). */
-export function streamError(condition: StreamCondition, text?: string): string {
+/**
+ * The stream error that is the last word on a stream (RFC 6120 §4.9).
+ *
+ * @param detail what an extension has to say beside the condition (§4.9.4)
+ */
+export function streamError(condition: StreamCondition, text?: string, detail?: Element): string {
   const children = [element(condition, NS.streamErrors)];
   if (text !== undefined) children.push(element('text', NS.streamErrors, { 'xml:lang': 'en' }, [text]));
+  if (detail !== undefined) children.push(detail);
   return write(element('error', NS.stream, {}, children), insideStream(NS.client));
 }
 

@@ -18,8 +18,16 @@ export const NS = {
   tls: 'urn:ietf:params:xml:ns:xmpp-tls',
   /** RFC 6120 §6: SASL. */
   sasl: 'urn:ietf:params:xml:ns:xmpp-sasl',
+  /** XEP-0388: SASL2. */
+  sasl2: 'urn:xmpp:sasl:2',
+  /** XEP-0440: types of channel binding. */
+  saslBindings: 'urn:xmpp:sasl-cb:0',
+  /** XEP-0484: FAST. */
+  fast: 'urn:xmpp:fast:0',
   /** RFC 6120 §7: resource binding. */
   bind: 'urn:ietf:params:xml:ns:xmpp-bind',
+  /** XEP-0386: Bind 2. */
+  bind2: 'urn:xmpp:bind:0',
   /** RFC 3921 §3: session establishment, kept for old clients. */
   session: 'urn:ietf:params:xml:ns:xmpp-session',
   /** RFC 6121 §2: roster. */
@@ -30,6 +38,8 @@ export const NS = {
   discoItems: 'http://jabber.org/protocol/disco#items',
   /** XEP-0092. */
   version: 'jabber:iq:version',
+  /** XEP-0198. */
+  management: 'urn:xmpp:sm:3',
   /** XEP-0199. */
   ping: 'urn:xmpp:ping',
   /** XEP-0045. */
@@ -44,6 +54,8 @@ export const NS = {
   dataForms: 'jabber:x:data',
   /** XEP-0012. */
   lastActivity: 'jabber:iq:last',
+  /** XEP-0013. */
+  offline: 'http://jabber.org/protocol/offline',
   /** XEP-0039. */
   stats: 'http://jabber.org/protocol/stats',
   /** XEP-0050. */
@@ -158,6 +170,8 @@ export const NS = {
   reply: 'urn:xmpp:reply:0',
   /** XEP-0490. */
   mdsDisplayed: 'urn:xmpp:mds:displayed:0',
+  /** XEP-0494. */
+  clientAccess: 'urn:xmpp:cam:0',
   /** XEP-0513. */
   mentions: 'urn:xmpp:mentions:0',
 } as const;

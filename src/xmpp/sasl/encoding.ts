@@ -1,8 +1,12 @@
 /**
- * SASL messages as the text of an XML element (RFC 6120 §6.4): base64, with `=` for a message of no bytes.
+ * SASL messages as the text of an XML element (RFC 6120 §6.4): base64, with `=` for a message of no bytes; and the text
+ * inside a message, which is UTF-8.
  *
  * Decides that only the one spelling of RFC 4648 §4 is read: padded, without white space, with no stray bits at the end.
  */
+
+/** Bytes of a message. PLAIN with the longest names and password has 4,096 when they need no preparation. */
+export const MESSAGE_BYTES = 8192;
 
 /** Base64 in groups of four; the alternatives differ at their third or fourth character, so it never reads back far. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -38,4 +42,17 @@ export function decodeMessage(text: string): Uint8Array | 'absent' | 'incorrect'
 export function encodeMessage(message: Uint8Array | undefined): string {
   if (message === undefined) return '';
   return message.length === 0 ? '=' : encodeBase64(message);
+}
+
+/**
+ * Reads a message as UTF-8. A byte order mark stays, to be judged like any other character.
+ *
+ * @returns the text, or `undefined` when it is not UTF-8
+ */
+export function decodeText(message: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(message);
+  } catch {
+    return undefined;
+  }
 }

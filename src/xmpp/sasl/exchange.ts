@@ -8,6 +8,7 @@ import { RestanzaError } from '../../errors.ts';
 import { type Jid, JidError, makeJid, parseJid } from '../jid.ts';
 import type { SaslCondition } from './conditions.ts';
 import type { Credentials } from './credentials.ts';
+import { decodeText, MESSAGE_BYTES } from './encoding.ts';
 
 /** What the server says next. */
 export type Step =
@@ -57,9 +58,6 @@ export class SaslFailure extends Error {
   }
 }
 
-/** Bytes of a message. PLAIN with the longest names and password has 4,096 when they need no preparation. */
-const MESSAGE_BYTES = 8192;
-
 /** The state after the end, and while a message is being judged: nobody may speak twice. */
 const over: Turn = () => Promise.reject(new SaslFailure('malformed-request', 'the exchange takes no message now'));
 
@@ -95,16 +93,14 @@ function failureOf(error: unknown): Step {
 }
 
 /**
- * Reads a message as UTF-8. A byte order mark stays, to be judged like any other character.
+ * Reads a message as UTF-8.
  *
  * @throws SaslFailure `malformed-request`
  */
 export function readText(message: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(message);
-  } catch {
-    throw new SaslFailure('malformed-request', 'the message is not UTF-8');
-  }
+  const text = decodeText(message);
+  if (text === undefined) throw new SaslFailure('malformed-request', 'the message is not UTF-8');
+  return text;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Kdf } from './kdf.ts';
 
 /** The hashes by the name that follows `SCRAM-`: as node:crypto knows them, and the bytes of their keys. */
 export const SCRAM_HASHES = {
+  'SHA-512': { digest: 'sha512', length: 64 },
   'SHA-256': { digest: 'sha256', length: 32 },
   'SHA-1': { digest: 'sha1', length: 20 },
 } as const satisfies Record<string, { readonly digest: string; readonly length: number }>;
@@ -27,8 +28,11 @@ export interface ScramKeys {
   readonly serverKey: Uint8Array;
 }
 
+/** A hash that we keep accounts with, and log their owners in with. */
+export type AccountHash = 'SHA-256' | 'SHA-1';
+
 /** What is kept of an account's password. */
-export type AccountKeys = Readonly<Record<ScramHash, ScramKeys>>;
+export type AccountKeys = Readonly<Record<AccountHash, ScramKeys>>;
 
 /**
  * Rounds of PBKDF2 for new keys. RFC 7677 §4 asks for 4,096 at least and XEP-0438 for 10,000. Who logs in by SCRAM computes
@@ -85,7 +89,7 @@ export async function deriveKeys(kdf: Kdf, password: string, parameters: ScramPa
 
 /** Makes what is kept of a new password: for each hash, keys with a salt of their own. Errors as `deriveKeys`. */
 export async function newAccountKeys(kdf: Kdf, password: string): Promise<AccountKeys> {
-  const make = async (hash: ScramHash): Promise<ScramKeys> => {
+  const make = async (hash: AccountHash): Promise<ScramKeys> => {
     const parameters = { hash, salt: randomBytes(SALT_BYTES), iterations: ITERATIONS };
     const { clientKey: _, ...keys } = await deriveKeys(kdf, password, parameters);
     return keys;
@@ -100,7 +104,7 @@ export async function newAccountKeys(kdf: Kdf, password: string): Promise<Accoun
  * @param secret of this installation, so that nobody else can compute them
  */
 export function decoyKeys(secret: Uint8Array, name: string): AccountKeys {
-  const make = (hash: ScramHash): ScramKeys => {
+  const make = (hash: AccountHash): ScramKeys => {
     const bytes = (use: string) => createHmac('sha256', secret).update(`${hash}\0${use}\0${name}`).digest();
     const { length } = SCRAM_HASHES[hash];
     return {
@@ -142,6 +146,17 @@ export function verifyProof({ hash, storedKey }: ScramKeys, proof: Uint8Array, a
 /** The server's proof that it knows the account: ServerSignature. */
 export function serverSignature({ hash, serverKey }: ScramKeys, authMessage: string): Uint8Array {
   return hmac(hash, serverKey, authMessage);
+}
+
+/** Whether a signature is that of a server that knows the account, in the same time either way. */
+export function verifySignature(keys: ScramKeys, signature: Uint8Array, authMessage: string): boolean {
+  const expected = serverSignature(keys, authMessage);
+  return signature.length === expected.length && timingSafeEqual(signature, expected);
+}
+
+/** The hash of a text. */
+export function textHash(hash: ScramHash, text: string): Uint8Array {
+  return createHash(SCRAM_HASHES[hash].digest).update(text).digest();
 }
 
 function hmac(hash: ScramHash, key: Uint8Array, text: string): Uint8Array {

@@ -7,6 +7,7 @@
 
 import { decodeBase64 } from './encoding.ts';
 import { SaslFailure } from './exchange.ts';
+import { extensionProblem, isNonce, readAttribute, unescapeName } from './scram-grammar.ts';
 
 /** `client-first-message`. */
 export interface ClientFirst {
@@ -31,13 +32,8 @@ export interface ClientFinal {
   readonly proof: Uint8Array;
 }
 
-/** Attributes that the grammar gives a place; an extension of such a name would be a second one. */
-const KNOWN = new Set('anmrcsipve');
-
 /** `gs2-cbind-flag "," [authzid] ","` and the rest; a flag is read for what it is before it is refused. */
 const GS2_HEADER = /^(n|y|p=[A-Za-z0-9.-]+),(?:a=([^,\0]+))?,/;
-const ATTRIBUTE = /^([A-Za-z])=([^,\0]+)$/;
-const NONCE = /^[\x21-\x2B\x2D-\x7E]+$/;
 
 /**
  * Reads the first message.
@@ -78,7 +74,7 @@ export function readClientFinal(text: string): ClientFinal {
 
 /** The value of an attribute that has to stand at this place. */
 function attribute(name: string, text: string | undefined): string {
-  const [, found, value] = ATTRIBUTE.exec(text ?? '') ?? [];
+  const [found, value] = readAttribute(text) ?? [];
   if (found === 'm') malformed('an extension that must be understood is not');
   if (found !== name || value === undefined) malformed(`the attribute "${name}" is not where it belongs`);
   return value;
@@ -86,27 +82,20 @@ function attribute(name: string, text: string | undefined): string {
 
 function readNonce(text: string | undefined): string {
   const nonce = attribute('r', text);
-  return NONCE.test(nonce) ? nonce : malformed('a nonce is made of printable ASCII');
+  return isNonce(nonce) ? nonce : malformed('a nonce is made of printable ASCII');
 }
 
 function readBase64(text: string): Uint8Array {
   return decodeBase64(text) ?? malformed('an attribute is not base64');
 }
 
-/** Optional extensions are passed over, but each must be an attribute, and none may repeat another. */
 function requireExtensions(extensions: readonly string[]): void {
-  const seen = new Set(KNOWN);
-  for (const extension of extensions) {
-    const [, name] = ATTRIBUTE.exec(extension) ?? malformed('an extension is not an attribute');
-    if (name === undefined || seen.has(name)) malformed('an attribute is there twice or out of its place');
-    else seen.add(name);
-  }
+  const problem = extensionProblem(extensions);
+  if (problem !== undefined) malformed(problem);
 }
 
-/** Undoes the escapes of `saslname`: `=2C` for a comma, `=3D` for an equals sign, and no other. */
 function unescaped(text: string): string {
-  if (/=(?!2C|3D)/.test(text)) malformed('a name holds "=" without 2C or 3D after it');
-  return text.replaceAll('=2C', ',').replaceAll('=3D', '=');
+  return unescapeName(text) ?? malformed('a name holds "=" without 2C or 3D after it');
 }
 
 function malformed(text: string): never {

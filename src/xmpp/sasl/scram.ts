@@ -17,12 +17,12 @@ import {
   type ServerContext,
   type Turn,
 } from './exchange.ts';
-import { type ScramHash, serverSignature, verifyProof } from './scram-keys.ts';
+import { type AccountHash, serverSignature, verifyProof } from './scram-keys.ts';
 import { type ClientFirst, readClientFinal, readClientFirst } from './scram-message.ts';
 
 /** What the final message is held against. */
 interface Expected {
-  readonly hash: ScramHash;
+  readonly hash: AccountHash;
   readonly claim: Claim;
   readonly first: ClientFirst;
   /** The client's nonce and ours. */
@@ -33,7 +33,7 @@ interface Expected {
 const NONCE_BYTES = 18;
 
 /** The first state: `client-first-message` is due; an empty challenge asks for it when it did not come with `<auth/>`. */
-export function scram(hash: ScramHash, context: ServerContext): Turn {
+export function scram(hash: AccountHash, context: ServerContext): Turn {
   return async message => {
     if (message !== undefined) return begin(hash, message, context);
     const next: Turn = late => begin(hash, late ?? new Uint8Array(), context);
@@ -41,7 +41,7 @@ export function scram(hash: ScramHash, context: ServerContext): Turn {
   };
 }
 
-async function begin(hash: ScramHash, message: Uint8Array, context: ServerContext): Promise<Answer> {
+async function begin(hash: AccountHash, message: Uint8Array, context: ServerContext): Promise<Answer> {
   const first = readClientFirst(readText(message));
   requireOwnIdentity(first.username, first.authzid, context.domain);
   const claimed = await claim(context.credentials, first.username);
