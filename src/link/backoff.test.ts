@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Backoff } from './backoff.ts';
+import { Backoff, type Pace } from './backoff.ts';
 
 const SHORTEST = () => 0;
 const LONGEST = () => 1 - Number.EPSILON;
 
-function waits(backoff: Backoff, reconnect: 'retry' | 'yield', count: number): readonly number[] {
+function waits(backoff: Backoff, reconnect: Pace, count: number): readonly number[] {
   return Array.from({ length: count }, () => Math.round(backoff.next(reconnect, 0)));
 }
 
@@ -14,6 +14,13 @@ describe('Backoff', () => {
   it('doubles from 1–2 s up to 15–30 s', () => {
     assert.deepEqual(waits(new Backoff(SHORTEST), 'retry', 6), [1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
     assert.deepEqual(waits(new Backoff(LONGEST), 'retry', 6), [2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  });
+
+  it('starts at 250–500 ms when a session can be resumed, and again once one has lasted a second', () => {
+    const backoff = new Backoff(SHORTEST);
+    assert.deepEqual(waits(backoff, 'resume', 3), [250, 500, 1_000]);
+    assert.equal(backoff.next('resume', 999), 2_000);
+    assert.equal(backoff.next('resume', 1_000), 250);
   });
 
   it('starts at 10 s or more when it yields to another connection', () => {

@@ -3,18 +3,22 @@
  *
  * Decides the pace: 1 to 2 seconds at first, twice as long after each failure, never more than 30. Half of each wait is
  * random, so that many gateways do not come back to a restarted server in one wave. A connection that did not last is a
- * failure as well; otherwise a server that accepts and drops would be asked once per second for ever.
+ * failure as well; otherwise a server that accepts and drops would be asked once per second for ever. A session that can
+ * be resumed is gone back to sooner, because others see a user who is there and do not get through.
  */
 import type { Reconnect } from '../xmpp/conditions.ts';
 
 /** The longest wait, in milliseconds. */
 const SLOWEST = 30_000;
 
-/** The most that the first wait can be, in milliseconds. Who yields to another connection leaves it time to work. */
-const FIRST: Readonly<Record<Exclude<Reconnect, 'stop'>, number>> = { retry: 2_000, yield: 20_000 };
+/** What a wait is for: to connect again, to leave another connection time to work, or to resume a session. */
+export type Pace = Exclude<Reconnect, 'stop'> | 'resume';
+
+/** The most that the first wait can be, in milliseconds. */
+const FIRST: Readonly<Record<Pace, number>> = { retry: 2_000, yield: 20_000, resume: 500 };
 
 /** How long a connection must have been of use for its end to be the first failure again, in milliseconds. */
-const LASTING = 10_000;
+const LASTING: Readonly<Record<Pace, number>> = { retry: 10_000, yield: 10_000, resume: 1_000 };
 
 /** The failures in a row. */
 export class Backoff {
@@ -29,13 +33,13 @@ export class Backoff {
   /**
    * Counts a failure.
    *
-   * @param reconnect what it was about
+   * @param pace what the wait is for
    * @param onlineFor milliseconds that the connection was of use; 0 when it never was
    * @returns milliseconds to wait
    */
-  next(reconnect: Exclude<Reconnect, 'stop'>, onlineFor: number): number {
-    if (onlineFor >= LASTING) this.#failures = 0;
-    const longest = Math.min(SLOWEST, FIRST[reconnect] * 2 ** this.#failures);
+  next(pace: Pace, onlineFor: number): number {
+    if (onlineFor >= LASTING[pace]) this.#failures = 0;
+    const longest = Math.min(SLOWEST, FIRST[pace] * 2 ** this.#failures);
     this.#failures += 1;
     return (longest / 2) * (1 + this.#random());
   }

@@ -6,13 +6,13 @@
  * `component.ts`, what is said about the end in `ending.ts`, what is let in in `xmpp/component-admission.ts`.
  */
 import { connect } from 'node:net';
-import { RestanzaError } from '../errors.ts';
+import type { RestanzaError } from '../errors.ts';
 import type { Element } from '../xml/element.ts';
 import { COMPONENT_LIMITS } from '../xml/limits.ts';
 import { StreamReader } from '../xml/parse.ts';
 import { write } from '../xml/write.ts';
 import { XmlError } from '../xml/xml-error.ts';
-import { admit, type Refusal, refuseOversized } from '../xmpp/component-admission.ts';
+import { admit, refuseOversized } from '../xmpp/component-admission.ts';
 import {
   COMPONENT_RENAMES,
   type HandshakeState,
@@ -22,6 +22,7 @@ import {
 } from '../xmpp/component-handshake.ts';
 import { insideStream, readHeader, readStreamError, STREAM_END, StreamFault, streamError } from '../xmpp/header.ts';
 import { NS } from '../xmpp/ns.ts';
+import type { Refusal } from '../xmpp/refusal.ts';
 import { type Stanza, stanzaElement } from '../xmpp/stanza.ts';
 import type { Clock } from './clock.ts';
 import {
@@ -35,7 +36,7 @@ import {
   type Place,
 } from './ending.ts';
 import type { Until } from './link.ts';
-import { Outbox, type OutboxLimits } from './outbox.ts';
+import { lostOf, Outbox, type OutboxLimits } from './outbox.ts';
 import type { Probes } from './probes.ts';
 import { PROBE_WAIT } from './pulse.ts';
 import { Transport } from './transport.ts';
@@ -246,9 +247,4 @@ export class ComponentStream {
   cut(): void {
     this.#transport[Symbol.dispose]();
   }
-}
-
-/** What those are told whose stanza may or may not have arrived. */
-function lostOf({ retryAfter }: RestanzaError): RestanzaError {
-  return new RestanzaError('link-lost', undefined, retryAfter === undefined ? {} : { retryAfter });
 }

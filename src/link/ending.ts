@@ -111,10 +111,12 @@ export function endedBySilence({ domain }: Place, ms: number, shared: boolean): 
   };
 }
 
-function again(text: string): Ending {
+/** An end after which one tries again as usual. */
+export function again(text: string): Ending {
   return { cause: { text }, reconnect: 'retry' };
 }
 
-function cut(text: string): string {
+/** A text of the other side, as much of it as is repeated. */
+export function cut(text: string): string {
   return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
 }

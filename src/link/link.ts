@@ -6,14 +6,19 @@
  */
 import type { StreamCondition } from '../xmpp/conditions.ts';
 import type { Jid } from '../xmpp/jid.ts';
+import type { Blame, SaslReason } from '../xmpp/sasl/client-fault.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
 
 /** Why a link is not online, as far as its users care. */
 export interface Cause {
   /** A sentence for the log and for the operator: what happened and, where one can do something, what. */
   readonly text: string;
-  /** The stream error of the other side, when there was one. */
+  /** The stream error of the other side, when there was one; `not-authorized` also when a login is refused. */
   readonly condition?: StreamCondition;
+  /** Who has to do something about a login that failed although the server was there. */
+  readonly blame?: Blame;
+  /** Why SASL failed, when it did. */
+  readonly reason?: SaslReason;
 }
 
 /**
@@ -48,9 +53,9 @@ export interface Link extends AsyncDisposable {
   /** Is told each change of `state`, before anything else happens in the new one. One listener at a time. */
   onState: ((state: LinkState) => void) | undefined;
   /**
-   * Sends a stanza. Waits while too much is unconfirmed.
+   * Sends a stanza. Waits while too much is unconfirmed, and while the link is suspended.
    *
-   * @throws RestanzaError `link-down` when the link is not online, `link-congested` when the wait was too long,
+   * @throws RestanzaError `link-down` when there is no session, `link-congested` when the wait was too long,
    *   `too-large` when the server would not take it; in all three nothing was sent. With `acked`, also `link-lost`.
    */
   send(stanza: Stanza, until?: Until): Promise<void>;

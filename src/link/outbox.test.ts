@@ -13,7 +13,7 @@ const DOWN = new RestanzaError('link-down');
 const LOST = new RestanzaError('link-lost');
 
 /** An outbox, and a record of all that it does and of how each stanza fared. */
-function opened() {
+function opened(keeps = false) {
   const clock = new ManualClock();
   const record: string[] = [];
   const outbox = new Outbox(
@@ -24,6 +24,7 @@ function opened() {
     },
     clock,
     LIMITS,
+    keeps,
   );
   const send = (text: string, until: Until = 'sent', bytes = 10) => {
     outbox.send(text, bytes, until).then(
@@ -200,5 +201,83 @@ describe('Outbox', () => {
     assert.equal(outbox.offer('f', 1), false);
     assert.deepEqual(await happened(), []);
     assert.deepEqual(clock.waits, []);
+  });
+});
+
+describe('Outbox of a session that is counted', () => {
+  it('resolves acked as far as the count goes, asked for or not', async () => {
+    const { outbox, send, happened } = opened(true);
+    send('a', 'acked');
+    send('b');
+    send('c', 'acked');
+    assert.deepEqual(await happened(), ['a', 'probe', 'b', 'c', 'b ok']);
+    outbox.acknowledged(1);
+    assert.deepEqual(await happened(), ['probe', 'a ok']);
+    outbox.acknowledged(2);
+    assert.deepEqual(await happened(), ['c ok']);
+    assert.equal(outbox.unconfirmed, 0);
+  });
+
+  it('does not ask again and again when the count does not grow', async () => {
+    const { clock, outbox, send, happened } = opened(true);
+    send('a', 'acked');
+    await happened();
+    for (let n = 0; n < 5; n++) outbox.acknowledged(0);
+    assert.deepEqual(await happened(), []);
+    clock.advance(10_000);
+    assert.deepEqual(await happened(), ['probe again']);
+    outbox.acknowledged(0);
+    clock.advance(20_000);
+    assert.deepEqual(await happened(), ['probe again', 'probe again']);
+    clock.advance(10_000);
+    assert.deepEqual(await happened(), ['dead']);
+  });
+
+  it('lets as many out as were counted', async () => {
+    const { outbox, send, happened } = opened(true);
+    for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) send(text);
+    await happened();
+    outbox.acknowledged(1);
+    assert.deepEqual(await happened(), ['e', 'e ok']);
+    outbox.acknowledged(3);
+    assert.deepEqual(await happened(), ['f', 'probe', 'f ok']);
+  });
+
+  it('keeps what is not counted over the loss of a stream, and sends it again before what is new', async () => {
+    const { clock, outbox, send, happened } = opened(true);
+    for (const text of ['a', 'b', 'c', 'd']) send(text, 'acked');
+    await happened();
+    outbox.suspend();
+    assert.deepEqual(clock.waits, []);
+    send('e', 'acked');
+    assert.equal(outbox.offer('f', 10), false);
+    assert.deepEqual(await happened(), []);
+    outbox.resend(2);
+    assert.deepEqual(await happened(), ['c', 'd', 'e', 'probe', 'a ok', 'b ok']);
+    outbox.acknowledged(3);
+    assert.deepEqual(await happened(), ['c ok', 'd ok', 'e ok']);
+  });
+
+  it('lets nobody wait longer than 10 s for the next stream', async () => {
+    const { clock, outbox, send, happened } = opened(true);
+    outbox.suspend();
+    send('a');
+    clock.advance(9_999);
+    assert.deepEqual(await happened(), []);
+    clock.advance(1);
+    assert.deepEqual(await happened(), ['a link-congested']);
+  });
+
+  it('tells each what became of it when the session is over', async () => {
+    const { clock, outbox, send, happened } = opened(true);
+    send('a');
+    send('b', 'acked');
+    outbox.suspend();
+    send('c');
+    outbox.close(DOWN, LOST);
+    assert.deepEqual(await happened(), ['a', 'b', 'probe', 'a ok', 'c link-down', 'b link-lost']);
+    outbox.resend(1);
+    outbox.acknowledged(1);
+    assert.deepEqual([await happened(), clock.waits], [[], []]);
   });
 });

@@ -1,20 +1,23 @@
 /**
- * What goes out on one stream, and waits: first for its turn, then to be confirmed.
+ * What goes out in one session, and waits: first for its turn, then to be confirmed.
  *
  * Decides the backpressure of the way out: while the window is full, `send` waits in line, and whoever waits too long is
- * refused. Decides when a probe leaves, when it is repeated, and when the stream counts as dead. What a probe is, and
- * how text reaches the wire, is its owner's part.
+ * refused. What a probe is, and how text reaches the wire, is its owner's part; how long one is waited for is decided in
+ * `pulse.ts`. A session is confirmed in one of two ways: `answered` says that a probe
+ * came back, which confirms all before it; `acknowledged` brings a count (XEP-0198). A session that can be resumed keeps
+ * what is not confirmed: `suspend` and `resend` carry it over to the next stream.
  */
 import { RestanzaError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Until } from './link.ts';
-import { Window, type WindowLimits, type WindowPhase } from './window.ts';
+import { Pulse } from './pulse.ts';
+import { Window, type WindowLimits } from './window.ts';
 
 /** What the outbox asks of its owner. */
 export interface OutboxEvents {
   /** Puts text on the stream. */
   write(text: string): void;
-  /** Sends a probe: a new one, or the same `again`. Its return is told by `answered`. */
+  /** Sends a probe: a new one, or the same `again`. Its return is told by `answered` or `acknowledged`. */
   probe(again: boolean): void;
   /** No probe came back for `PROBE_WAIT`. */
   dead(): void;
@@ -35,13 +38,6 @@ export const OUTBOX_LIMITS: OutboxLimits = {
   line: { stanzas: 8_192, bytes: 16 * MIB },
 };
 
-/** Milliseconds in each phase until a probe leaves: after the last one when all is quiet, after the first stanza, again. */
-const PROBE_AFTER: Readonly<Record<WindowPhase, number>> = { idle: 60_000, gathering: 200, probing: 10_000 };
-/** How often a probe is sent. A repeat is for a server that handed the first to a connection that is no more. */
-const PROBE_TRIES = 3;
-/** Milliseconds without an answer after which a stream is dead. */
-export const PROBE_WAIT = PROBE_AFTER.probing * PROBE_TRIES;
-
 /** Milliseconds that a stanza may stand in line. */
 const LINE_WAIT = 10_000;
 /** Seconds after which a refused stanza may be tried again. */
@@ -56,13 +52,13 @@ interface Sending {
   readonly reject: (reason: RestanzaError) => void;
 }
 
-/** A stanza that went out and whose sender waits for the confirmation. */
+/** A stanza that went out and whose sender waits for the confirmation, or that is kept until it is confirmed. */
 interface Unconfirmed {
   readonly position: number;
   readonly sending: Sending;
 }
 
-/** The outgoing half of one stream. */
+/** The outgoing half of one session. */
 export class Outbox {
   readonly #events: OutboxEvents;
   readonly #clock: Clock;
@@ -73,19 +69,28 @@ export class Outbox {
   #lineBytes = 0;
   #lineTimer: Disposable | undefined;
   #unconfirmed: Unconfirmed[] = [];
-  #phase: WindowPhase = 'idle';
-  #tries = 0;
-  #probeTimer: Disposable | undefined;
-  #paused = false;
+  readonly #pulse: Pulse;
+  #suspended = false;
   #closed = false;
+  readonly #keeps: boolean;
 
-  /** The stream stands: the first probe leaves after a quiet minute. */
-  constructor(events: OutboxEvents, clock: Clock, limits: OutboxLimits = OUTBOX_LIMITS) {
+  /**
+   * The stream stands: the first probe leaves after a quiet minute.
+   *
+   * @param keeps whether the session is confirmed by counts: everything is then kept until it is confirmed
+   */
+  constructor(events: OutboxEvents, clock: Clock, limits: OutboxLimits = OUTBOX_LIMITS, keeps = false) {
     this.#events = events;
     this.#clock = clock;
     this.#limits = limits;
+    this.#keeps = keeps;
     this.#window = new Window(limits.window);
-    this.#armProbe();
+    this.#pulse = new Pulse(clock, {
+      due: () => this.#probe(),
+      probe: again => events.probe(again),
+      dead: () => events.dead(),
+    });
+    this.#pulse.set('idle');
   }
 
   /** How many stanzas went out and are not confirmed. */
@@ -101,18 +106,22 @@ export class Outbox {
   send(text: string, bytes: number, until: Until): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const sending = { text, bytes, until, deadline: this.#clock.now() + LINE_WAIT, resolve, reject };
-    if (this.#line.size === 0 && this.#window.fits(bytes)) {
+    if (this.#flows(bytes)) {
       this.#put(sending);
       this.#advance();
     } else this.#queue(sending);
     return promise;
   }
 
+  /** Whether a stanza of so many bytes can go out at once. */
+  #flows(bytes: number): boolean {
+    return !this.#suspended && this.#line.size === 0 && this.#window.fits(bytes);
+  }
+
   /** Sends a text that nobody waits for, if there is room; returns whether there was. */
   offer(text: string, bytes: number): boolean {
-    if (this.#closed || this.#line.size > 0 || !this.#window.fits(bytes)) return false;
-    this.#events.write(text);
-    this.#window.add(bytes);
+    if (this.#closed || !this.#flows(bytes)) return false;
+    this.#put({ text, bytes, until: 'sent', deadline: 0, resolve: () => {}, reject: () => {} });
     this.#advance();
     return true;
   }
@@ -120,12 +129,9 @@ export class Outbox {
   #put(sending: Sending): void {
     this.#events.write(sending.text);
     const position = this.#window.add(sending.bytes);
-    if (sending.until === 'sent') {
-      sending.resolve();
-    } else {
-      this.#unconfirmed.push({ position, sending });
-      this.#window.hurry();
-    }
+    if (sending.until === 'sent') sending.resolve();
+    else this.#window.hurry();
+    if (this.#keeps || sending.until === 'acked') this.#unconfirmed.push({ position, sending });
   }
 
   #queue(sending: Sending): void {
@@ -163,6 +169,7 @@ export class Outbox {
 
   /** Lets out who fits, in the order of the line. */
   #release(): void {
+    if (this.#suspended) return;
     for (const head of this.#line) {
       if (!this.#window.fits(head.bytes)) {
         this.#window.hurry();
@@ -175,62 +182,85 @@ export class Outbox {
 
   /** The awaited probe came back. */
   answered(): void {
-    if (this.#closed || this.#phase !== 'probing') return;
+    if (this.#closed || this.#pulse.phase !== 'probing') return;
     const position = this.#window.confirm();
     const open = this.#unconfirmed.findIndex(entry => entry.position > position);
-    const confirmed = this.#unconfirmed.splice(0, open === -1 ? this.#unconfirmed.length : open);
-    for (const { sending } of confirmed) sending.resolve();
+    this.#confirm(open === -1 ? this.#unconfirmed.length : open);
+    this.#proceed();
+  }
+
+  /** The other side has counted so many more stanzas, at most those that are kept. That it answers at all is a sign of life. */
+  acknowledged(count: number): void {
+    if (this.#closed) return;
+    this.#count(count);
+    this.#proceed();
+  }
+
+  #count(count: number): void {
+    this.#window.acknowledge({ stanzas: count, bytes: this.#confirm(count) });
+  }
+
+  /** Tells the first so many that they are confirmed; returns their bytes. */
+  #confirm(count: number): number {
+    let bytes = 0;
+    for (const { sending } of this.#unconfirmed.splice(0, count)) {
+      sending.resolve();
+      bytes += sending.bytes;
+    }
+    return bytes;
+  }
+
+  /** Goes on after a confirmation. */
+  #proceed(): void {
     this.#release();
     if (this.#line.size === 0) this.#armLine();
-    this.#phase = 'idle';
     if (this.#window.probeDue) this.#probe();
-    else this.#armProbe();
+    else this.#pulse.hear(this.#window.phase);
+  }
+
+  /** The stream is gone, and the session waits to be resumed: what is sent stands in line, what is kept stays. */
+  suspend(): void {
+    this.#suspended = true;
+    this.#pulse[Symbol.dispose]();
+  }
+
+  /**
+   * The session is resumed on another stream: what is kept and not counted goes out again, before anything new.
+   *
+   * @param count how many of those that are kept the other side has counted
+   */
+  resend(count: number): void {
+    if (this.#closed) return;
+    this.#suspended = false;
+    this.#count(count);
+    this.#window.unprobe();
+    for (const { sending } of this.#unconfirmed) {
+      this.#events.write(sending.text);
+      if (sending.until === 'acked') this.#window.hurry();
+    }
+    this.#proceed();
   }
 
   /** Does what the window asks for after something was added to it. */
   #advance(): void {
+    if (this.#suspended) return;
     if (this.#window.probeDue) this.#probe();
-    else if (this.#window.phase !== this.#phase) this.#armProbe();
+    else if (this.#window.phase !== this.#pulse.phase) this.#pulse.set(this.#window.phase);
   }
 
   #probe(): void {
     this.#window.probe();
-    this.#tries = 0;
-    this.#ask();
-  }
-
-  #ask(): void {
-    this.#tries += 1;
-    this.#events.probe(this.#tries > 1);
-    this.#armProbe();
-  }
-
-  #armProbe(): void {
-    this.#probeTimer?.[Symbol.dispose]();
-    this.#phase = this.#window.phase;
-    // While we do not read, an answer cannot be seen; not reading is our doing and says nothing about the server.
-    const deaf = this.#paused && this.#phase === 'probing';
-    this.#probeTimer = deaf ? undefined : this.#clock.after(PROBE_AFTER[this.#phase], () => this.#ring());
-  }
-
-  #ring(): void {
-    if (this.#phase !== 'probing') this.#probe();
-    else if (this.#tries < PROBE_TRIES) this.#ask();
-    else this.#events.dead();
+    this.#pulse.probe();
   }
 
   /** The stream is not read for now. */
   pause(): void {
-    this.#paused = true;
-    if (!this.#closed && this.#phase === 'probing') this.#armProbe();
+    if (!this.#closed) this.#pulse.pause();
   }
 
-  /** The stream is read again: an answer has all of its time once more. */
+  /** The stream is read again. */
   resume(): void {
-    this.#paused = false;
-    if (this.#closed || this.#phase !== 'probing') return;
-    this.#tries = 1;
-    this.#armProbe();
+    if (!this.#closed) this.#pulse.resume();
   }
 
   /**
@@ -241,7 +271,7 @@ export class Outbox {
    */
   close(unsent: RestanzaError, lost: RestanzaError): void {
     this.#closed = true;
-    this.#probeTimer?.[Symbol.dispose]();
+    this.#pulse[Symbol.dispose]();
     this.#lineTimer?.[Symbol.dispose]();
     for (const sending of this.#line) sending.reject(unsent);
     for (const { sending } of this.#unconfirmed) sending.reject(lost);
@@ -252,4 +282,13 @@ export class Outbox {
 
 function congested(): RestanzaError {
   return new RestanzaError('link-congested', undefined, { retryAfter: CONGESTED_RETRY });
+}
+
+/**
+ * What those are told whose stanza may or may not have arrived.
+ *
+ * @param unsent what those are told whose stanza was not sent
+ */
+export function lostOf({ retryAfter }: RestanzaError): RestanzaError {
+  return new RestanzaError('link-lost', undefined, retryAfter === undefined ? {} : { retryAfter });
 }

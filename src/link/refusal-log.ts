@@ -5,7 +5,7 @@
  * count so far. What a stanza holds is never written; who sent it is.
  */
 import type { Log } from '../log.ts';
-import type { Refusal } from '../xmpp/component-admission.ts';
+import type { Refusal } from '../xmpp/refusal.ts';
 import type { Clock } from './clock.ts';
 
 /** Milliseconds between two lines. */

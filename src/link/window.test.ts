@@ -122,4 +122,23 @@ describe('Window', () => {
       }),
     );
   });
+
+  it('is confirmed by counts as far as they go', () => {
+    const window = new Window({ stanzas: 3, bytes: 100, probeEvery: 2 });
+    for (let n = 0; n < 3; n++) window.add(10);
+    window.probe();
+    window.acknowledge({ stanzas: 1, bytes: 10 });
+    assert.deepEqual([window.phase, window.unconfirmed, window.fits(10)], ['probing', { stanzas: 2, bytes: 20 }, true]);
+    window.add(10);
+    window.acknowledge({ stanzas: 3, bytes: 30 });
+    assert.deepEqual([window.phase, window.unconfirmed], ['idle', { stanzas: 0, bytes: 0 }]);
+  });
+
+  it('wants another probe for all that is unconfirmed when the last one is lost', () => {
+    const window = new Window({ stanzas: 3, bytes: 100, probeEvery: 2 });
+    for (let n = 0; n < 2; n++) window.add(10);
+    window.probe();
+    window.unprobe();
+    assert.deepEqual([window.phase, window.probeDue], ['gathering', true]);
+  });
 });

@@ -2,8 +2,8 @@
  * The bound on what was sent and is not known to be handled (the house's rule on backpressure).
  *
  * Decides whether one more stanza may go out, when a probe is due, and what its answer confirms: everything that went out
- * before it, because a stream keeps its order. Positions count the stanzas of one stream from 1. There is neither a clock
- * nor a socket here, and at most one probe is out at a time.
+ * before it, because a stream keeps its order, or as much as the other side has counted (XEP-0198 §4). Positions count the
+ * stanzas of one session from 1. There is neither a clock nor a socket here, and at most one probe is out at a time.
  */
 
 /** Bounds of a window. */
@@ -24,8 +24,8 @@ export interface WindowLimits {
  */
 export type WindowPhase = 'idle' | 'gathering' | 'probing';
 
-/** A place in the stream: how much had gone out when it was passed. */
-interface Mark {
+/** A place in the stream, as what had gone out when it was passed; or an amount. */
+export interface Mark {
   readonly stanzas: number;
   readonly bytes: number;
 }
@@ -94,5 +94,22 @@ export class Window {
     this.#confirmed = this.#probed;
     if (this.#unprobed === 0) this.#hurried = false;
     return this.#confirmed.stanzas;
+  }
+
+  /** So much more than before is confirmed, by a count. The probe is still out when the count does not reach it. */
+  acknowledge(more: Mark): void {
+    const stanzas = this.#confirmed.stanzas + more.stanzas;
+    this.#confirmed = { stanzas, bytes: this.#confirmed.bytes + more.bytes };
+    if (stanzas >= this.#probed.stanzas) {
+      this.#probing = false;
+      this.#probed = this.#confirmed;
+    }
+    if (this.#unprobed === 0) this.#hurried = false;
+  }
+
+  /** The probe is lost, and so is perhaps what went out before it: all of it needs another one. */
+  unprobe(): void {
+    this.#probing = false;
+    this.#probed = this.#confirmed;
   }
 }

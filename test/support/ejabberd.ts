@@ -1,5 +1,5 @@
 /**
- * Debian's ejabberd for tests: one host, one component, no TLS, no federation.
+ * Debian's ejabberd for tests: one host, one component, TLS where there is a certificate, no federation.
  *
  * Decides its configuration. It runs as an Erlang node without a name: such a node is not distributed, so there is no
  * `epmd`, no cookie and nothing that could stay behind. `ejabberdctl` cannot reach it; what it would do, the node does
@@ -19,15 +19,37 @@ const MODULES = [
   ...['mod_stream_mgmt', 'mod_privacy', 'mod_blocking'],
 ];
 
-function configuration(ports: ServerPorts, { domain, component }: Serving): string {
+/** What a test wants of its ejabberd beyond what all have. */
+export interface EjabberdExtras {
+  /** Options of further modules, or other ones of those that all have. */
+  readonly modules?: Readonly<Record<string, object>>;
+  /** Further keys of the configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Erlang for when all accounts are there. */
+  readonly after?: string;
+}
+
+function configuration(
+  ports: ServerPorts,
+  { domain, component }: Serving,
+  certificate: string | undefined,
+  { modules = {}, settings = {} }: EjabberdExtras,
+): string {
   const listener = { ip: '127.0.0.1', shaper: 'none' };
   return stringify({
     hosts: [domain],
     loglevel: 'info',
+    ...(certificate !== undefined && { certfiles: [certificate] }),
     auth_method: 'internal',
     auth_password_format: 'scram',
     listen: [
-      { ...listener, port: ports.c2s, module: 'ejabberd_c2s', starttls: false, max_stanza_size: 262_144 },
+      {
+        ...listener,
+        port: ports.c2s,
+        module: 'ejabberd_c2s',
+        starttls: certificate !== undefined,
+        max_stanza_size: 262_144,
+      },
       {
         ...listener,
         port: ports.component,
@@ -42,18 +64,20 @@ function configuration(ports: ServerPorts, { domain, component }: Serving): stri
       // Its archive gets slower with each message; a client that wants one asks for it (XEP-0441).
       mod_mam: { default: 'never' },
       mod_pubsub: { plugins: ['flat', 'pep'] },
+      ...modules,
     },
+    ...settings,
   });
 }
 
 /** Erlang that registers the users, those of an earlier start excepted, and says that all is ready. */
-function afterStart({ domain, users }: Serving): string {
+function afterStart({ domain, users }: Serving, { after = '' }: EjabberdExtras): string {
   const binary = (text: string) => `<<"${text}">>`;
   const register = Object.entries(users).map(
     ([user, password]) =>
       `case ejabberd_auth:try_register(${[user, domain, password].map(binary).join(', ')}) of ok -> ok; {error, exists} -> ok end,\n`,
   );
-  return `${register.join('')}io:format("${READY}~n").\n`;
+  return `${register.join('')}${after}io:format("${READY}~n").\n`;
 }
 
 /** The folder of Erlang applications that holds ejabberd; it depends on the machine's architecture. */
@@ -63,12 +87,14 @@ function libraries(): string {
   return join(dirname(beam), '..', '..');
 }
 
-const EJABBERD: ServerKind = {
+const ejabberd = (extras: EjabberdExtras): ServerKind => ({
   name: 'ejabberd',
   user: 'ejabberd',
   async configure(folder, ports, serving): Promise<Program> {
-    const config = await folder.write('ejabberd.yml', configuration(ports, serving));
-    const script = await folder.write('after-start.erl', afterStart(serving));
+    const { cert, key } = serving.certificate ?? {};
+    const certificate = cert && (await folder.write('server.pem', `${cert}\n${key}\n`));
+    const config = await folder.write('ejabberd.yml', configuration(ports, serving, certificate, extras));
+    const script = await folder.write('after-start.erl', afterStart(serving, extras));
     const spool = await folder.makeFolders(['spool']);
     return {
       command: '/usr/bin/erl',
@@ -83,9 +109,9 @@ const EJABBERD: ServerKind = {
     };
   },
   ready: () => [READY],
-};
+});
 
 /** Starts an ejabberd of its own; it is ready when this returns. */
-export function startEjabberd(serving: Serving): Promise<XmppServer> {
-  return XmppServer.start(EJABBERD, serving);
+export function startEjabberd(serving: Serving, extras: EjabberdExtras = {}): Promise<XmppServer> {
+  return XmppServer.start(ejabberd(extras), serving);
 }

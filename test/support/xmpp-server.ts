@@ -16,6 +16,8 @@ export interface Serving {
   readonly domain: string;
   /** Passwords by user name. */
   readonly users: Readonly<Record<string, string>>;
+  /** The certificate and its key, as PEM; without them, there is no TLS. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
   /** The external component that may connect (XEP-0114). */
   readonly component: { readonly domain: string; readonly secret: string };
 }
@@ -80,6 +82,12 @@ export class XmppServer implements AsyncDisposable {
     this.#child = child;
     await Promise.all(this.#kind.ready(this.ports).map(text => child.line([text], START)));
     return Math.round(performance.now() - before);
+  }
+
+  /** The first line of its output that holds all these texts and was not taken before. */
+  async printed(texts: readonly string[]): Promise<string> {
+    if (this.#child === undefined) throw new Error(`${this.#kind.name} does not run`);
+    return this.#child.line(texts);
   }
 
   /** Asks it to end and waits until it has. */

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { migrate } from '../../sqlite.ts';
+import { anonymousLocalpart } from '../../xmpp/anonymous.ts';
 import { Kdf } from '../../xmpp/sasl/kdf.ts';
 import { deriveKeys } from '../../xmpp/sasl/scram-keys.ts';
 import { Accounts } from './accounts.ts';
@@ -35,6 +36,15 @@ test('an account is made, found in every spelling of its name, changed and remov
   assert.equal(await accounts.lookup('rené'), undefined);
   assert.ok(!(await accounts.verify('rené', 'brush')));
   assert.deepEqual(accounts.names(), ['alice']);
+});
+
+test('an account cannot have a name of anonymous users, in no spelling', async t => {
+  using accounts = Accounts.open(await newFile(t));
+  const name = anonymousLocalpart();
+  for (const spelling of [name, name.toUpperCase(), name.replace('anonymous', '\uff41nonymous')]) {
+    await assert.rejects(accounts.create(spelling, 'paper'), { name: 'AccountsError', message: /choose another one/ });
+  }
+  assert.deepEqual(accounts.names(), []);
 });
 
 test('the keys are those that SCRAM needs, for both hashes', async t => {

@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { inTransaction, openDatabase } from '../../sqlite.ts';
+import { isAnonymousLocalpart } from '../../xmpp/anonymous.ts';
 import { prepareLocalpart } from '../../xmpp/jid.ts';
 import { type Credentials, checkPassword, localpartOf } from '../../xmpp/sasl/credentials.ts';
 import { Kdf } from '../../xmpp/sasl/kdf.ts';
@@ -96,10 +97,12 @@ export class Accounts implements Credentials, Disposable {
    * Makes an account.
    *
    * @throws JidError for a name that is no localpart, PreparationError for a password that cannot be one,
-   *   AccountsError when the name is taken
+   *   AccountsError when the name is taken or cannot be an account's
    */
   async create(name: string, password: string): Promise<void> {
     const localpart = prepareLocalpart(name);
+    if (isAnonymousLocalpart(localpart))
+      throw new AccountsError('this is a name of anonymous users; choose another one');
     const keys = await newAccountKeys(this.kdf, password);
     inTransaction(this.#database, () => {
       const { changes } = this.#statements.create.run(localpart);

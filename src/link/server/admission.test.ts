@@ -2,24 +2,26 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { documentLimits } from '../../xml/limits.ts';
 import { parseDocument } from '../../xml/parse.ts';
+import { write } from '../../xml/write.ts';
 import { StreamFault } from '../../xmpp/header.ts';
 import { parseJid } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
+import { stanzaElement } from '../../xmpp/stanza.ts';
 import { admit } from './admission.ts';
 import type { Command } from './stream-states.ts';
 
 const DOMAIN = parseJid('home.example');
 const ADDRESS = parseJid('user@home.example/Desk');
 
-function admitted(xml: string): readonly Command[] {
+function admitted(xml: string): Command {
   return admit(parseDocument(xml, documentLimits(1_000_000), NS.client), ADDRESS, DOMAIN);
 }
 
-/** What is written in answer. */
+/** The answer; the command's name when there is none. */
 function answer(xml: string): string {
-  return admitted(xml)
-    .map(command => (command.do === 'write' ? command.xml : command.do))
-    .join();
+  const command = admitted(xml);
+  if (command.do !== 'answer' || command.stanza === undefined) return command.do;
+  return write(stanzaElement(command.stanza), { defaultNs: NS.client });
 }
 
 describe('the sender of a stanza', () => {
@@ -102,7 +104,7 @@ describe('what is wrong with a stanza is told to its sender', () => {
 
   it('but never for an answer', () => {
     for (const xml of ["<iq type='result'/>", "<iq type='error' to='@' id='1'/>", "<message type='error' to='@'/>"]) {
-      assert.deepEqual(admitted(xml), []);
+      assert.deepEqual(admitted(xml), { do: 'answer', stanza: undefined });
     }
   });
 });

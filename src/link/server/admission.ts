@@ -21,9 +21,8 @@ import {
   type Stanza,
   StanzaError,
   type StanzaFault,
-  stanzaElement,
 } from '../../xmpp/stanza.ts';
-import { type Command, send } from './stream-states.ts';
+import type { Command } from './stream-states.ts';
 import { MAX_WRITTEN, writtenLength } from './weight.ts';
 
 /** The conditions that answer the faults which do not end the stream. */
@@ -36,22 +35,22 @@ const CONDITIONS: Readonly<Partial<Record<StanzaFault, StanzaCondition>>> = {
  * Judges an element of a bound session.
  *
  * @param address the session's full address
- * @returns to route the stanza, or to answer it here
+ * @returns to route the stanza, or to answer it here: one command for each stanza
  * @throws StreamFault `invalid-from` or `unsupported-stanza-type`
  */
-export function admit(received: Element, address: Jid, domain: Jid): readonly Command[] {
+export function admit(received: Element, address: Jid, domain: Jid): Command {
   kindOf(received);
   requireOwn(received.attrs['from'], address);
   const read = readOrFault(received);
   if (read instanceof StanzaError)
     return refuse(received, address, CONDITIONS[read.fault] ?? 'bad-request', read.message);
-  if (isLegacySession(read, address, domain)) return [send(stanzaElement(resultOf(read)))];
+  if (isLegacySession(read, address, domain)) return { do: 'answer', stanza: resultOf(read) };
   const fault = faultOf(read);
   if (fault !== undefined) return refuse(received, address, 'bad-request', fault);
   if (writtenLength(received) > MAX_WRITTEN) {
     return refuse(received, address, 'policy-violation', 'too much would have to be written to pass it on');
   }
-  return [{ do: 'route', stanza: read }];
+  return { do: 'route', stanza: read };
 }
 
 function kindOf({ ns, name }: Element): Kind {
@@ -105,12 +104,12 @@ function faultOf(stanza: Stanza): string | undefined {
  * Answers a stanza that is not let in.
  *
  * @param head its start tag at least
- * @returns the error stanza, or nothing where §8.3.1 forbids one
+ * @returns to answer with the error stanza, or with silence where §8.3.1 forbids one
  */
-export function refuse(head: Element, address: Jid, condition: StanzaCondition, text: string): readonly Command[] {
+export function refuse(head: Element, address: Jid, condition: StanzaCondition, text: string): Command {
   const kind = kindOf(head);
   const { type, id, to } = head.attrs;
-  if (type === 'error' || type === 'result') return [];
+  if (type === 'error' || type === 'result') return { do: 'answer', stanza: undefined };
   const about = makeStanza({
     kind,
     type: kind === 'iq' ? 'get' : undefined,
@@ -119,8 +118,7 @@ export function refuse(head: Element, address: Jid, condition: StanzaCondition, 
     id,
     payload: [],
   });
-  const error = errorOf(about, { condition, text });
-  return error === undefined ? [] : [send(stanzaElement(error))];
+  return { do: 'answer', stanza: errorOf(about, { condition, text }) };
 }
 
 /** The address as far as an answer can come from it. */

@@ -6,12 +6,17 @@
 import type { StreamCondition } from '../../xmpp/conditions.ts';
 import { bareOf, type Jid } from '../../xmpp/jid.ts';
 import type { Presence, Stanza } from '../../xmpp/stanza.ts';
+import type { Copies } from './copies.ts';
 import type { Resource } from './route.ts';
 
 /** What the router needs of a session's stream. */
 export interface Outlet {
-  /** Writes a stanza to the client. */
-  deliver(stanza: Stanza): void;
+  /**
+   * Writes a stanza to the client.
+   *
+   * @param copies all copies of the stanza, of which this is one; absent when nobody would miss it
+   */
+  deliver(stanza: Stanza, copies?: Copies): void;
   /** Ends the stream with an error. */
   end(condition: StreamCondition, text: string): void;
   /** Stops reading what the client sends. */
@@ -20,11 +25,13 @@ export interface Outlet {
   resume(): void;
   /** Characters, roughly, that the client has not taken yet. */
   readonly unsent: number;
+  /** Whether the session has no connection, and only waits for its client to come back. */
+  readonly asleep: boolean;
 }
 
-/** A session that is bound to its full address. The presence changes, the rest does not. */
+/** A session that is bound to its full address. The outlet and the presence change, the rest does not. */
 export interface Bound extends Resource {
-  readonly outlet: Outlet;
+  outlet: Outlet;
   priority?: number | undefined;
   /** What it last said of itself; absent while it is not available. */
   presence?: Presence | undefined;

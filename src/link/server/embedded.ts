@@ -2,8 +2,8 @@
  * The embedded host: a domain that Restanza serves itself, as a link (RFC 6120, RFC 6121).
  *
  * Decides what the link of such a domain guarantees: since the server is here, a stanza that was sent has been routed, and is in
- * the connections of those who get it; `acked` says no more than that. Owns the port, the sessions and the queue of what
- * comes in for the domain. There is no store for messages to those who are away, no stored roster, and no other server.
+ * the connections of those who get it, or waits for those who may come back; `acked` says no more than that. Owns the port,
+ * the sessions and the queue of what comes in for the domain. There is no store for messages to those who are away, no stored roster, and no other server.
  */
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -20,16 +20,15 @@ import { NS } from '../../xmpp/ns.ts';
 import type { Credentials } from '../../xmpp/sasl/credentials.ts';
 import { type Stanza, stanzaElement } from '../../xmpp/stanza.ts';
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
-import { Inbox } from '../inbox.ts';
 import type { Link, LinkState } from '../link.ts';
 import { obtainCertificate } from './certificate.ts';
-import type { Outlet } from './directory.ts';
+import { Intake } from './intake.ts';
 import { congested, Lines } from './line.ts';
 import { CONNECTION_LIMITS, type ConnectionLimits, type Endpoint, Listener } from './listener.ts';
+import { ManagedSessions } from './managed-sessions.ts';
 import type { Addressed } from './route.ts';
 import { Router, stamped } from './router.ts';
 import { Session, type SessionServices } from './session.ts';
-import { writtenLength } from './weight.ts';
 
 /** What an embedded host is made of. */
 export interface EmbeddedOptions {
@@ -52,8 +51,6 @@ export interface EmbeddedLink extends Link {
 }
 
 const KIB = 1024;
-/** What may wait for the link's owner before the sessions that send more are not read any more. */
-const INBOX = { stanzas: 1_000, bytes: 8 * KIB * KIB } as const;
 /** Characters that a client may be behind with before those who send through the link wait for it. */
 const BEHIND = 256 * KIB;
 
@@ -90,21 +87,26 @@ class EmbeddedHost implements EmbeddedLink {
   readonly #router: Router;
   readonly #services: SessionServices;
   readonly #lines: Lines;
-  readonly #inbox: Inbox<Stanza>;
+  readonly #intake = new Intake();
+  readonly #managed: ManagedSessions;
   readonly #sessions = new Set<Session>();
-  /** Sessions that are not read, because what they sent waits for the link's owner. */
-  readonly #held = new Set<Outlet>();
   #listener: Listener | undefined;
   #state: LinkState = { name: 'online' };
-  #full = false;
 
   constructor({ domain, accounts, log, clock = SYSTEM_CLOCK }: EmbeddedOptions, secureContext: SecureContext) {
     this.address = domain;
     this.#router = new Router(domain, stanza => this.#receive(stanza));
-    this.#services = { server: { domain, credentials: accounts }, router: this.#router, secureContext, clock, log };
+    const shared = { router: this.#router, intake: this.#intake, log };
+    this.#managed = new ManagedSessions(shared, clock);
+    this.#services = {
+      ...shared,
+      server: { domain, credentials: accounts },
+      managed: this.#managed,
+      secureContext,
+      clock,
+    };
     this.#lines = new Lines(clock);
-    this.#inbox = new Inbox(INBOX.stanzas, { full: () => this.#hold(), space: () => this.#release() }, INBOX.bytes);
-    this.incoming = this.#inbox;
+    this.incoming = this.#intake;
   }
 
   /** Begins to take clients. */
@@ -128,27 +130,13 @@ class EmbeddedHost implements EmbeddedLink {
   #take(socket: Socket, loopback: boolean): void {
     const session: Session = new Session(socket, loopback, this.#services, () => {
       this.#sessions.delete(session);
-      this.#held.delete(session);
+      this.#intake.forget(session);
     });
     this.#sessions.add(session);
   }
 
   #receive(stanza: Addressed): void {
-    this.#inbox.push(stanza, writtenLength(stanzaElement(stanza)));
-    const sender = this.#router.outletOf(stanza.from);
-    if (!this.#full || sender === undefined) return;
-    sender.pause();
-    this.#held.add(sender);
-  }
-
-  #hold(): void {
-    this.#full = true;
-  }
-
-  #release(): void {
-    this.#full = false;
-    for (const held of this.#held) held.resume();
-    this.#held.clear();
+    this.#intake.take(stanza, this.#router.outletOf(stanza.from));
   }
 
   send(stanza: Stanza): Promise<void> {
@@ -177,7 +165,7 @@ class EmbeddedHost implements EmbeddedLink {
   /** While the owner is behind with what came in, nothing may be sent that comes back; answers never do. */
   #submit(stanza: Addressed): void {
     const returns = stanza.type !== 'result' && stanza.type !== 'error';
-    if (this.#full && returns && this.#router.decide(stanza).name !== 'deliver') throw congested();
+    if (this.#intake.full && returns && this.#router.decide(stanza).name !== 'deliver') throw congested();
     this.#router.submit(stanza);
   }
 
@@ -186,8 +174,9 @@ class EmbeddedHost implements EmbeddedLink {
     if (this.#state.name !== 'closed') {
       this.#state = { name: 'closed', cause: { text: 'the gateway has closed the link' } };
       this.onState?.(this.#state);
-      this.#inbox.close();
+      this.#intake.close();
       this.#lines.close(new RestanzaError('link-down'));
+      this.#managed[Symbol.dispose]();
       for (const session of this.#sessions) session.end('system-shutdown', 'the server is stopping');
     }
     await this.#listener?.[Symbol.asyncDispose]();

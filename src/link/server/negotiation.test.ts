@@ -156,7 +156,7 @@ describe('resource binding', () => {
     assert.deepEqual(said, [
       `<iq id='b1' type='result'><bind xmlns='${NS.bind}'><jid>user@home.example/desk</jid></bind></iq>`,
     ]);
-    assert.deepEqual(state, { name: 'online', address: FULL });
+    assert.deepEqual(state, { name: 'online', address: FULL, managed: false });
   });
 
   const BAD: readonly [what: string, xml: string][] = [

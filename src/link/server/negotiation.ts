@@ -1,5 +1,5 @@
 /**
- * The steps of a login (RFC 6120 §5–§7): STARTTLS, SASL, resource binding.
+ * The steps of a login (RFC 6120 §5–§7, XEP-0198 §5): STARTTLS, SASL, resource binding or resumption.
  *
  * Decides what each element does that a client sends before it is bound, and what follows from the verdicts of the SASL
  * mechanisms and of the router. Which step is open when is decided by the rows of `features.ts`; whatever is not open ends
@@ -16,6 +16,7 @@ import type { SaslCondition } from '../../xmpp/sasl/conditions.ts';
 import type { Step } from '../../xmpp/sasl/exchange.ts';
 import { mechanismNamed } from '../../xmpp/sasl/mechanism.ts';
 import { errorOf, type Iq, resultOf, stanzaElement } from '../../xmpp/stanza.ts';
+import { failedElement, readClientManagement, resumedElement } from '../../xmpp/stream-management-server.ts';
 import { requireOwn } from './admission.ts';
 import { challenge, failure, readSasl, type SaslRequest, success } from './sasl.ts';
 import { type Advance, type Command, ending, factsOf, type Negotiating, type Progress, send } from './stream-states.ts';
@@ -30,6 +31,7 @@ const PICKS: ReadonlyMap<string, Pick> = new Map([
   ['starttls', startTls],
   ['mechanisms', authenticate],
   ['bind', bind],
+  ['sm', resume],
 ]);
 
 /**
@@ -147,7 +149,7 @@ function addressToBind(account: Jid, iq: Element): Jid | 'malformed' | undefined
 export function bound(request: Iq, address: Jid): Advance {
   const jid = element('jid', NS.bind, {}, [address]);
   return {
-    state: { name: 'online', address },
+    state: { name: 'online', address, managed: false },
     commands: [send(stanzaElement(resultOf(request, [element('bind', NS.bind, {}, [jid])])))],
   };
 }
@@ -160,4 +162,33 @@ export function crowded({ request, ...state }: Progress & { readonly request: Iq
 function answer(request: Iq, condition: StanzaCondition): readonly Command[] {
   const error = errorOf(request, { condition });
   return error === undefined ? [] : [send(stanzaElement(error))];
+}
+
+/** XEP-0198 §5: a session that the client had before takes the place of a resource. §3: nothing can be counted yet. */
+function resume(state: Progress, received: Element): Advance {
+  const { account } = state;
+  const request = readClientManagement(received);
+  if (account === undefined) return refused(false);
+  if (request?.name === 'enable') {
+    return { state: { ...state, name: 'choosing' }, commands: [send(failedElement('unexpected-request'))] };
+  }
+  if (request?.name !== 'resume') return refused(true);
+  const { previd, h } = request;
+  return { state: { ...state, name: 'resuming', previd }, commands: [{ do: 'resume', account, previd, h }] };
+}
+
+/** The session goes on. */
+export function resumed(previd: string, address: Jid, handled: number): Advance {
+  return {
+    state: { name: 'online', address, managed: true },
+    commands: [send(resumedElement(previd, handled))],
+  };
+}
+
+/** XEP-0198 §5: there is no such session; the client may bind a resource instead. */
+export function unresumable(
+  { previd: _, ...state }: Progress & { readonly previd: string },
+  handled: number | undefined,
+): Advance {
+  return { state: { ...state, name: 'choosing' }, commands: [send(failedElement('item-not-found', handled))] };
 }

@@ -16,6 +16,7 @@ class Inlet implements Outlet {
   readonly got: Stanza[] = [];
   readonly ended: string[] = [];
   readonly unsent = 0;
+  readonly asleep = false;
 
   deliver(stanza: Stanza): void {
     this.got.push(stanza);

@@ -8,6 +8,7 @@ import type { StanzaCondition } from '../../xmpp/conditions.ts';
 import { bareOf, domainOf, type Jid } from '../../xmpp/jid.ts';
 import { errorOf, isRequest, type Presence, type Stanza } from '../../xmpp/stanza.ts';
 import { answerForAccount } from './account.ts';
+import { Copies } from './copies.ts';
 import { type Bound, Directory, type Outlet } from './directory.ts';
 import { announced, MAX_DIRECTED, priorityOf, withdrawn } from './presence.ts';
 import { type Addressed, type Route, route } from './route.ts';
@@ -32,18 +33,29 @@ export class Router {
 
   /**
    * Makes a session known under its full address. An older session with that address is closed (RFC 6120 §7.7.2.2):
-   * most often it is the same client, whose connection broke without anyone noticing.
+   * most often it is the same client, whose connection broke without anyone noticing. What the older one never got then
+   * comes to the new one.
    *
+   * @param ready is called once the session is known, before anything comes to it
    * @returns `undefined` when the account has too many sessions
    */
-  bind(address: Jid, outlet: Outlet): Bound | undefined {
+  bind(address: Jid, outlet: Outlet, ready: (bound: Bound) => void = () => {}): Bound | undefined {
     const older = this.#directory.at(address);
-    if (older !== undefined) {
-      this.unbind(older);
-      older.outlet.end('conflict', 'another session took this resource');
-    }
-    if (this.#directory.of(address).length >= MAX_SESSIONS) return undefined;
-    return this.#directory.add(address, outlet);
+    if (older !== undefined) this.unbind(older);
+    else if (!this.#makeRoom(address)) return undefined;
+    const bound = this.#directory.add(address, outlet);
+    ready(bound);
+    older?.outlet.end('conflict', 'another session took this resource');
+    return bound;
+  }
+
+  /** Whether there is room for one more session of an account; one that nobody may come back to gives way. */
+  #makeRoom(address: Jid): boolean {
+    const sessions = this.#directory.of(address);
+    if (sessions.length < MAX_SESSIONS) return true;
+    const oldest = sessions.find(({ outlet }) => outlet.asleep);
+    oldest?.outlet.end('resource-constraint', 'the account has too many sessions');
+    return oldest !== undefined;
   }
 
   /** Forgets a session that has ended, and says so in its name. To call it again does no harm. */
@@ -87,7 +99,7 @@ export class Router {
   #dispatch(stanza: Addressed, decided: Route): void {
     switch (decided.name) {
       case 'deliver':
-        for (const address of decided.to) this.outletOf(address)?.deliver(stanza);
+        this.#deliver(stanza, decided.to);
         break;
       case 'host':
         this.#host(stanza);
@@ -100,6 +112,11 @@ export class Router {
         break;
       case 'ignore':
     }
+  }
+
+  #deliver(stanza: Addressed, to: readonly Jid[]): void {
+    const copies = new Copies(to.length);
+    for (const address of to) this.outletOf(address)?.deliver(stanza, copies);
   }
 
   #refuse(stanza: Addressed, condition: StanzaCondition): void {

@@ -5,44 +5,42 @@
  * watch over its time, and gives them all up when the connection ends.
  */
 import type { Socket } from 'node:net';
-import { type SecureContext, TLSSocket } from 'node:tls';
-import type { Log } from '../../log.ts';
-import { element } from '../../xml/element.ts';
+import type { SecureContext } from 'node:tls';
 import { PRE_AUTH_LIMITS, type XmlLimits } from '../../xml/limits.ts';
 import { StreamReader } from '../../xml/parse.ts';
-import { write } from '../../xml/write.ts';
 import { XmlError } from '../../xml/xml-error.ts';
 import type { StreamCondition } from '../../xmpp/conditions.ts';
-import { insideStream, openStream, STREAM_END } from '../../xmpp/header.ts';
+import { openStream, STREAM_END } from '../../xmpp/header.ts';
 import { type Jid, withResource } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { Exchange, ServerContext, Step } from '../../xmpp/sasl/exchange.ts';
-import { newId, type Stanza, stanzaElement } from '../../xmpp/stanza.ts';
+import { newId, type Stanza } from '../../xmpp/stanza.ts';
+import { enabledElement } from '../../xmpp/stream-management-server.ts';
 import type { Clock } from '../clock.ts';
 import { Transport } from '../transport.ts';
-import type { Bound, Outlet } from './directory.ts';
-import type { Router } from './router.ts';
+import { Binding, type BindingServices, type BindingStream } from './binding.ts';
+import type { Copies } from './copies.ts';
+import { SLEEP } from './managed-sessions.ts';
+import { textOfStanza } from './stanza-text.ts';
 import { advance } from './stream.ts';
-import { accepted, type Command, type StreamInput, type StreamState } from './stream-states.ts';
+import { accepted, type Command, type StreamInput, type StreamState, send } from './stream-states.ts';
+import { secured } from './tls-server.ts';
 import { Watch } from './watch.ts';
 
 /** Characters that may wait for a client that does not read. */
 const MAX_UNSENT = 1_048_576;
 
-const INSIDE = insideStream(NS.client);
-
 /** What all sessions of a host share. */
-export interface SessionServices {
+export interface SessionServices extends BindingServices {
   /** The domain and its accounts. */
   readonly server: ServerContext;
-  readonly router: Router;
   readonly secureContext: SecureContext;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** A client's connection. */
-export class Session implements Outlet {
+export class Session implements BindingStream {
+  readonly asleep = false;
   readonly #services: SessionServices;
   readonly #transport: Transport;
   readonly #ended: () => void;
@@ -50,11 +48,9 @@ export class Session implements Outlet {
   /** Absent once the stream has ended: it may hold as much text as came in at once. */
   #reader: StreamReader | undefined;
   #exchange: Exchange | undefined;
-  #bound: Bound | undefined;
+  readonly #binding: Binding;
   readonly #watch: Watch;
   #unread: NodeJS.Immediate | undefined;
-  /** The id of the ping that asked a silent client whether it is there. */
-  #ping: string | undefined;
 
   /**
    * @param loopback whether the client is on this machine
@@ -69,9 +65,10 @@ export class Session implements Outlet {
       bytes: chunk => this.#read(chunk),
       end: error => this.#gone(error),
     });
+    this.#binding = new Binding(services.server.domain, services, this);
     this.#watch = new Watch(services.clock, {
-      ask: () => this.#ask(),
-      over: text => this.end('connection-timeout', text),
+      ask: () => this.#binding.ask(),
+      over: text => this.#silent(text),
     });
   }
 
@@ -79,26 +76,16 @@ export class Session implements Outlet {
     return this.#transport.unsent;
   }
 
-  deliver(stanza: Stanza): void {
+  deliver(stanza: Stanza, copies?: Copies): void {
     if (this.#state.name !== 'online') return;
-    const text = this.#written(stanza);
-    if (text === undefined) return;
-    this.#transport.write(text);
+    copies?.taken();
+    this.write(textOfStanza(stanza, this.#services.log) ?? '');
     if (this.unsent > MAX_UNSENT) this.#unread ??= setImmediate(() => this.#checkUnread());
   }
 
-  /** A stanza that was read and yet is over a limit once its namespaces are written out is lost alone. */
-  #written(stanza: Stanza): string | undefined {
-    try {
-      return write(stanzaElement(stanza), INSIDE);
-    } catch (error) {
-      if (!(error instanceof XmlError)) throw error;
-      this.#services.log.warn(
-        { kind: stanza.kind, reason: error.message },
-        'a stanza that cannot be written is dropped',
-      );
-      return undefined;
-    }
+  /** Writes text on the stream. What may wait of a managed session is bounded by whoever keeps it. */
+  write(text: string): void {
+    this.#transport.write(text);
   }
 
   /** Looks again after the kernel has taken what it can: what many send at once is not the client's fault. */
@@ -108,7 +95,7 @@ export class Session implements Outlet {
   }
 
   end(condition: StreamCondition, text: string): void {
-    this.#input({ name: 'fault', condition, text });
+    this.input({ name: 'fault', condition, text });
   }
 
   /** Stops reading, so that TCP slows the client down. */
@@ -126,17 +113,18 @@ export class Session implements Outlet {
   #newReader(limits: XmlLimits): StreamReader {
     return new StreamReader(
       {
-        open: (root, contentNs) => this.#input({ name: 'header', root, contentNs }),
-        element: received => this.#input({ name: 'element', element: received }),
-        refused: (head, reason) => this.#input({ name: 'refused', head, reason }),
-        close: () => this.#input({ name: 'close' }),
+        open: (root, contentNs) => this.input({ name: 'header', root, contentNs }),
+        element: received => this.input({ name: 'element', element: received }),
+        refused: (head, reason) => this.input({ name: 'refused', head, reason }),
+        close: () => this.input({ name: 'close' }),
       },
       { limits },
     );
   }
 
   #read(chunk: Uint8Array): void {
-    this.#watch.hear();
+    // A client that owes its count is heard only when it tells it: what it sends beside that shows that it could.
+    if (!this.#binding.asked) this.#watch.hear();
     try {
       this.#reader?.write(chunk);
     } catch (error) {
@@ -145,7 +133,7 @@ export class Session implements Outlet {
     }
   }
 
-  #input(input: StreamInput): void {
+  input(input: StreamInput): void {
     try {
       const { state, commands } = advance(this.#state, input, this.#services.server.domain);
       this.#state = state;
@@ -165,10 +153,10 @@ export class Session implements Outlet {
   #perform(command: Command): void {
     switch (command.do) {
       case 'open':
-        this.#transport.write(this.#header(command.to));
+        this.write(this.#header(command.to));
         break;
       case 'write':
-        this.#transport.write(command.xml);
+        this.write(command.xml);
         break;
       case 'secure':
         this.#transport.secure(socket => secured(socket, this.#services.secureContext));
@@ -187,8 +175,24 @@ export class Session implements Outlet {
       case 'bind':
         this.#bind(command.address ?? withResource(command.account, newId()));
         break;
+      case 'resume':
+        this.#goOn(command.account, command.previd, command.h);
+        break;
       case 'route':
-        this.#route(command.stanza);
+        this.#binding.route(command.stanza);
+        break;
+      case 'answer':
+        this.#binding.answer(command.stanza);
+        break;
+      case 'manage':
+        this.#manage(command.resumable);
+        break;
+      case 'tell':
+        this.#binding.tell();
+        break;
+      case 'acknowledge':
+        this.#watch.hear();
+        this.#binding.acknowledge(command.h);
         break;
       case 'close':
         this.#close(command.xml, command.condition, command.text);
@@ -201,7 +205,7 @@ export class Session implements Outlet {
   }
 
   async #judge(exchange: Exchange, message: Uint8Array | undefined): Promise<void> {
-    this.#input({ name: 'step', step: await this.#stepOf(exchange, message) });
+    this.input({ name: 'step', step: await this.#stepOf(exchange, message) });
   }
 
   async #stepOf(exchange: Exchange, message: Uint8Array | undefined): Promise<Step> {
@@ -214,31 +218,31 @@ export class Session implements Outlet {
   }
 
   #bind(address: Jid): void {
-    this.#bound = this.#services.router.bind(address, this);
-    if (this.#bound === undefined) {
-      this.#input({ name: 'crowded' });
-      return;
-    }
-    this.#input({ name: 'bound', address });
-    this.#services.log.info({ address, remote: this.#transport.remote }, 'a client logged in');
+    if (this.#binding.bind(address)) this.#online(address, 'a client logged in');
+  }
+
+  /** Takes over a session that the client had before, if there is one. */
+  #goOn(account: Jid, id: string, h: number): void {
+    const address = this.#binding.goOn(account, id, h);
+    if (address !== undefined) this.#online(address, 'a client came back to its session');
+  }
+
+  #online(address: Jid, text: string): void {
+    this.#services.log.info({ address, remote: this.#transport.remote }, text);
     this.#watch.listen();
   }
 
-  #route(stanza: Stanza): void {
-    if (this.#bound === undefined || this.#isPong(stanza)) return;
-    this.#services.router.fromClient(this.#bound, stanza);
+  /** Stream management begins (XEP-0198 §3). */
+  #manage(resumable: boolean): void {
+    this.#binding.manage(resumable, id => {
+      this.#perform(send(enabledElement(resumable ? { id, max: SLEEP } : undefined)));
+    });
   }
 
-  /** The answer to our own ping is nobody else's; an error is an answer too (XEP-0199 §4.2). */
-  #isPong({ kind, id, type }: Stanza): boolean {
-    return kind === 'iq' && id === this.#ping && id !== undefined && (type === 'result' || type === 'error');
-  }
-
-  #ask(): void {
-    if (this.#bound === undefined) return;
-    this.#ping = newId();
-    const addresses = { from: this.#services.server.domain, to: this.#bound.address };
-    this.deliver({ kind: 'iq', type: 'get', ...addresses, id: this.#ping, payload: [element('ping', NS.ping)] });
+  /** A client that says nothing any more has lost its connection, as a rule, and may come back. */
+  #silent(text: string): void {
+    this.#binding.lose();
+    this.end('connection-timeout', text);
   }
 
   #close(lastWords: string, condition: StreamCondition | undefined, text: string): void {
@@ -254,23 +258,14 @@ export class Session implements Outlet {
     this.#watch[Symbol.dispose]();
     clearImmediate(this.#unread);
     this.#exchange = undefined;
-    if (this.#bound !== undefined) this.#services.router.unbind(this.#bound);
-    this.#bound = undefined;
+    this.#binding[Symbol.dispose]();
   }
 
   #gone(error: Error | undefined): void {
     this.#services.log.debug({ remote: this.#transport.remote, err: error }, 'a client connection ended');
     this.#state = { name: 'ended' };
+    this.#binding.lose();
     this.#release();
     this.#ended();
   }
-}
-
-/** The server's side of TLS on a connection. */
-function secured(socket: Socket, secureContext: SecureContext): TLSSocket {
-  const wrapped = new TLSSocket(socket, { isServer: true, secureContext });
-  wrapped.disableRenegotiation();
-  // A TLS socket that no tls.Server made tells of broken records by this event alone, and would stay open.
-  wrapped.on('_tlsError', error => wrapped.destroy(error));
-  return wrapped;
 }

@@ -3,12 +3,14 @@
  *
  * Decides what can be said at all, so that no function has to deal with a state that makes no sense. What holds in each state:
  * - `opening`: the client owes a stream header; ours has not been sent on this stream, so an error needs one before it
- * - `choosing`: the features have been sent and the client picks one: TLS, SASL or, once authenticated, a resource
+ * - `choosing`: the features have been sent and the client picks one: TLS, SASL or, once authenticated, a resource or a
+ *   session to go back to
  * - `challenged`: a SASL exchange waits for the client's response
  * - `judging`: a SASL message is being judged; the client has to wait, and whatever it sends now ends the stream. So nothing
  *   that was sent before SASL succeeded can count afterwards
  * - `binding`: the router is being asked for an address
- * - `online`: the session is bound; stanzas flow
+ * - `resuming`: the router is being asked for a session that the client had before
+ * - `online`: the session is bound; stanzas flow. When it is managed, both sides count them
  * - `ended`: the last word has been said; nothing counts any more
  */
 import type { Element } from '../../xml/element.ts';
@@ -38,9 +40,18 @@ export interface Progress {
 /** A stream whose client is not bound yet. */
 export type Negotiating =
   | (Progress & { readonly name: 'opening' | 'choosing' | 'challenged' | 'judging' })
-  | (Progress & { readonly name: 'binding'; readonly request: Iq });
+  | (Progress & { readonly name: 'binding'; readonly request: Iq })
+  | (Progress & { readonly name: 'resuming'; readonly previd: string });
 
-export type StreamState = Negotiating | { readonly name: 'online'; readonly address: Jid } | { readonly name: 'ended' };
+/** A stream with a session. */
+export interface Online {
+  readonly name: 'online';
+  readonly address: Jid;
+  /** Stream management is on (XEP-0198). */
+  readonly managed: boolean;
+}
+
+export type StreamState = Negotiating | Online | { readonly name: 'ended' };
 
 /** What happened. */
 export type StreamInput =
@@ -53,10 +64,20 @@ export type StreamInput =
   | { readonly name: 'bound'; readonly address: Jid }
   /** The account has as many sessions as it may have. */
   | { readonly name: 'crowded' }
+  /** The session that the client had before goes on here; `handled` is how many stanzas of the client it has handled. */
+  | { readonly name: 'resumed'; readonly address: Jid; readonly handled: number }
+  /** There is no such session any more; `handled` is what it had handled, when that is known. */
+  | { readonly name: 'unresumable'; readonly handled: number | undefined }
   /** The client closed its stream. */
   | { readonly name: 'close' }
   /** The stream has to end, for a reason that lies in its bytes or outside of it. */
-  | { readonly name: 'fault'; readonly condition: StreamCondition; readonly text: string };
+  | {
+      readonly name: 'fault';
+      readonly condition: StreamCondition;
+      readonly text: string;
+      /** The stream error, when there is more to say than the condition and the text. */
+      readonly error?: string;
+    };
 
 /** What to do, in order. */
 export type Command =
@@ -73,6 +94,16 @@ export type Command =
   /** Bind this address or, without one, an address of the account with a resource that nobody can guess. */
   | { readonly do: 'bind'; readonly account: Jid; readonly address: Jid | undefined }
   | { readonly do: 'route'; readonly stanza: Stanza }
+  /** A stanza of the client is answered here, or with silence. */
+  | { readonly do: 'answer'; readonly stanza: Stanza | undefined }
+  /** Begin to count (XEP-0198 §3); `resumable` is the client's wish. */
+  | { readonly do: 'manage'; readonly resumable: boolean }
+  /** Go on with a session of the account, of whose stanzas the client has handled `h`. */
+  | { readonly do: 'resume'; readonly account: Jid; readonly previd: string; readonly h: number }
+  /** Tell how many of the client's stanzas are handled. */
+  | { readonly do: 'tell' }
+  /** The client has handled `h` stanzas. */
+  | { readonly do: 'acknowledge'; readonly h: number }
   /** Say the last word, then close the stream and the connection; `condition` and `text` are for the log. */
   | { readonly do: 'close'; readonly xml: string; readonly condition?: StreamCondition; readonly text: string };
 
@@ -102,9 +133,11 @@ export function send(element: Element): Command {
 }
 
 /** The end of a stream that broke a rule, after what is left to say. */
-export function ending(condition: StreamCondition, text: string, before: readonly Command[] = []): Advance {
-  return {
-    state: { name: 'ended' },
-    commands: [...before, { do: 'close', xml: streamError(condition, text), condition, text }],
-  };
+export function ending(
+  condition: StreamCondition,
+  text: string,
+  before: readonly Command[] = [],
+  xml: string = streamError(condition, text),
+): Advance {
+  return { state: { name: 'ended' }, commands: [...before, { do: 'close', xml, condition, text }] };
 }

@@ -1,5 +1,5 @@
 /**
- * A client's stream as the server sees it, from the first byte to the bound resource and on (RFC 6120 §4–§8).
+ * A client's stream as the server sees it, from the first byte to the bound resource and on (RFC 6120 §4–§8, XEP-0198).
  *
  * A state machine without socket, clock or chance: `advance` takes what happened and says what to do. This file decides
  * how a stream opens and ends; `negotiation.ts` decides the steps of the login and `admission.ts` what a bound session may
@@ -14,13 +14,14 @@ import { type Jid, JidError, parseJid } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
 import { MECHANISMS } from '../../xmpp/sasl/mechanism.ts';
 import { admit, refuse, requireOwn } from './admission.ts';
-import { bound, crowded, judged, negotiate } from './negotiation.ts';
+import { manage } from './management.ts';
+import { bound, crowded, judged, negotiate, resumed, unresumable } from './negotiation.ts';
 import {
   type Advance,
-  type Command,
   ending,
   factsOf,
   type Negotiating,
+  type Online,
   type Progress,
   type StreamInput,
   type StreamState,
@@ -41,19 +42,21 @@ export function advance(state: StreamState, input: StreamInput, domain: Jid): Ad
     return accept(state, input, domain);
   } catch (error) {
     if (!(error instanceof StreamFault)) throw error;
-    // A header comes before an error even when the client's was bad (§4.9.1.2).
-    return ending(error.condition, error.message, state.name === 'opening' ? [{ do: 'open', to: undefined }] : []);
+    return fail(state, { name: 'fault', condition: error.condition, text: error.message });
   }
+}
+
+/** A header comes before an error even when the client's was bad (§4.9.1.2). */
+function fail(state: StreamState, { condition, text, error }: StreamInput & { readonly name: 'fault' }): Advance {
+  return ending(condition, text, state.name === 'opening' ? [{ do: 'open', to: undefined }] : [], error);
 }
 
 function accept(state: StreamState, input: StreamInput, domain: Jid): Advance {
   if (state.name === 'ended') return { state, commands: [] };
-  if (input.name === 'fault') throw new StreamFault(input.condition, input.text);
+  if (input.name === 'fault') return fail(state, input);
   if (input.name === 'close') return closed('the client closed its stream');
   if (input.name === 'element' && isStreamError(input.element)) return closed('the client reported an error');
-  return state.name === 'online'
-    ? { state, commands: online(state.address, input, domain) }
-    : login(state, input, domain);
+  return state.name === 'online' ? online(state, input, domain) : login(state, input, domain);
 }
 
 /** The client's last word is answered with ours, without an error even where it was one (§4.9.1.1). */
@@ -65,9 +68,14 @@ function isStreamError({ ns, name }: Element): boolean {
   return ns === NS.stream && name === 'error';
 }
 
-function online(address: Jid, input: StreamInput, domain: Jid): readonly Command[] {
-  if (input.name === 'element') return admit(input.element, address, domain);
-  if (input.name === 'refused') return refuse(input.head, address, 'policy-violation', input.reason);
+function online(state: Online, input: StreamInput, domain: Jid): Advance {
+  const { address } = state;
+  if (input.name === 'element') {
+    return manage(state, input.element) ?? { state, commands: [admit(input.element, address, domain)] };
+  }
+  if (input.name === 'refused') {
+    return { state, commands: [refuse(input.head, address, 'policy-violation', input.reason)] };
+  }
   return lost();
 }
 
@@ -85,6 +93,10 @@ function login(state: Negotiating, input: StreamInput, domain: Jid): Advance {
       return state.name === 'binding' ? bound(state.request, input.address) : lost();
     case 'crowded':
       return state.name === 'binding' ? crowded(state) : lost();
+    case 'resumed':
+      return state.name === 'resuming' ? resumed(state.previd, input.address, input.handled) : lost();
+    case 'unresumable':
+      return state.name === 'resuming' ? unresumable(state, input.handled) : lost();
     default:
       return lost();
   }

@@ -1,0 +1,45 @@
+/**
+ * What a client link is made of.
+ *
+ * Decides nothing but the names, and what is assumed where nothing is said. The defaults themselves stand where they are used.
+ */
+import type { Log } from '../log.ts';
+import type { Jid } from '../xmpp/jid.ts';
+import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
+import type { Kdf } from '../xmpp/sasl/kdf.ts';
+import type { Greeting } from './client-greeting.ts';
+import type { Clock } from './clock.ts';
+import type { TlsPolicy } from './dial.ts';
+import type { OutboxLimits } from './outbox.ts';
+import type { Destination } from './srv.ts';
+import type { Trust } from './tls-client.ts';
+
+/** What a client link needs. */
+export interface ClientOptions extends Greeting {
+  /** The bare address. */
+  readonly account: Jid;
+  readonly credential: ClientCredential;
+  /** The resource that is asked for; the server's choice when absent. */
+  readonly resource?: string;
+  /** Where the account's server is; found by DNS when absent. */
+  readonly server?: Destination;
+  readonly tls: TlsPolicy;
+  /** Whom to believe about certificates: one for all links. */
+  readonly trust: Trust;
+  readonly log: Log;
+  /**
+   * Whether to come back for ever. Without it, the link is closed when the first login fails, and when a session ends that
+   * cannot be resumed.
+   */
+  readonly reconnect: boolean;
+  /** The UUID by which the server may know us again (XEP-0388); a new one for this link when absent. */
+  readonly device?: string;
+  /** Bounds the derivations of keys: one for all links. */
+  readonly kdf?: Kdf;
+  /** Bytes that the server takes as one stanza; 256 KiB, as Prosody and ejabberd do, unless said otherwise. */
+  readonly stanzaBytes?: number;
+  readonly outbox?: OutboxLimits;
+  readonly clock?: Clock;
+  /** Numbers from 0 up to 1, for the backoff. */
+  readonly random?: () => number;
+}

@@ -1,0 +1,163 @@
+/**
+ * How a client link ends when there can be no session: whose part it is, whether it comes back, and what it gives away.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { C2sServer } from '../../test/support/c2s-server.ts';
+import { ACCOUNT, ClientProbe, message } from '../../test/support/client-link.ts';
+import { listenRaw } from '../../test/support/component-server.ts';
+import { ATTACK_NAMES, TlsAttacker } from '../../test/support/tls-attacker.ts';
+import { STREAM_CONDITIONS } from '../xmpp/conditions.ts';
+import { streamError } from '../xmpp/header.ts';
+import { parseJid } from '../xmpp/jid.ts';
+import { NS } from '../xmpp/ns.ts';
+import type { ClientOptions } from './client-options.ts';
+import { trusting } from './tls-client.ts';
+
+const HEADER = `<stream:stream xmlns='jabber:client' xmlns:stream='${NS.stream}' from='home.example' id='x' version='1.0'>`;
+const MECHANISMS = `<stream:features><mechanisms xmlns='${NS.sasl}'><mechanism>PLAIN</mechanism></mechanisms></stream:features>`;
+
+/** Runs a link against a server that answers the first words and then the next ones. */
+async function meeting(answers: readonly string[], options: Partial<ClientOptions> = {}) {
+  let next = 0;
+  const server = await listenRaw(socket => {
+    socket.on('data', () => socket.write(answers[next++] ?? ''));
+  });
+  const probe = new ClientProbe(server.port, options);
+  const end = async () => {
+    await probe[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  };
+  return { server, probe, [Symbol.asyncDispose]: end };
+}
+
+describe('a login that is refused', () => {
+  for (const [what, credential] of [
+    ['a wrong password', { kind: 'password', authcid: 'alice', password: 'wrong' }],
+    ['an unknown account', { kind: 'password', authcid: 'nobody', password: 'wonderland' }],
+  ] as const) {
+    for (const reconnect of [true, false]) {
+      it(`for ${what} costs one attempt, ${reconnect ? 'always on' : 'for a request'}`, async () => {
+        await using server = await C2sServer.listen();
+        await using probe = new ClientProbe(server.port, { credential, reconnect });
+        const { cause } = await probe.until('closed');
+        assert.deepEqual(cause, {
+          text: 'the server does not accept the credentials of alice@home.example; the server says: no such luck',
+          blame: 'credentials',
+          reason: 'not-authorized',
+          condition: 'not-authorized',
+        });
+        await assert.rejects(probe.link.send(message('m')), { code: 'link-down' });
+        assert.deepEqual([probe.clock.waits, server.accepted, probe.sessions], [[], 1, []]);
+        assert.doesNotMatch(JSON.stringify(probe.log.lines), /wrong|wonderland/);
+      });
+    }
+  }
+
+  it('by a password that was changed meanwhile ends a session that waited to be resumed', async () => {
+    const passwords: Record<string, string> = { alice: 'wonderland' };
+    await using server = await C2sServer.listen({ passwords });
+    await using probe = new ClientProbe(server.port);
+    await probe.until('online');
+    const connection = await server.next();
+    connection.answers = false;
+    const sent = probe.link.send(message('m'), 'acked');
+    await connection.session?.arrived.take();
+    passwords['alice'] = 'changed';
+    connection.reset();
+    await probe.until('suspended');
+    probe.clock.advance(500);
+    const { cause } = await probe.until('closed');
+    assert.equal(cause.blame, 'credentials');
+    await assert.rejects(sent, { code: 'link-lost' });
+    assert.deepEqual(probe.clock.waits, []);
+  });
+
+  const CONDITIONS: readonly [condition: string, state: 'closed' | 'connecting', blame: string][] = [
+    ['temporary-auth-failure', 'connecting', 'temporary'],
+    ['account-disabled', 'closed', 'credentials'],
+    ['credentials-expired', 'closed', 'credentials'],
+    ['encryption-required', 'closed', 'setup'],
+    ['invalid-authzid', 'closed', 'setup'],
+    ['mechanism-too-weak', 'closed', 'setup'],
+    ['malformed-request', 'closed', 'ours'],
+    ['something-new', 'closed', 'credentials'],
+  ];
+  for (const [condition, state, blame] of CONDITIONS) {
+    it(`with ${condition} is ${state}`, async () => {
+      const failure = `<failure xmlns='${NS.sasl}'><${condition}/></failure>`;
+      await using met = await meeting([HEADER + MECHANISMS, failure]);
+      const { cause } = await met.probe.until(state);
+      assert.equal(cause?.blame, blame);
+    });
+  }
+});
+
+describe('each stream error', () => {
+  for (const [condition, reconnect] of Object.entries(STREAM_CONDITIONS)) {
+    it(`${condition} ends the connection, and the link does what can help: ${reconnect}`, async () => {
+      const known = Object.keys(STREAM_CONDITIONS).find(
+        (name): name is keyof typeof STREAM_CONDITIONS => name === condition,
+      );
+      assert.ok(known);
+      await using met = await meeting([HEADER + MECHANISMS, `${streamError(known, 'so it is')}</stream:stream>`]);
+      const state = await met.probe.change();
+      assert.ok(state.name === 'closed' || state.name === 'connecting');
+      assert.equal(state.cause?.condition, condition);
+      assert.match(state.cause?.text ?? '', /so it is/);
+      const waits = { retry: [1], yield: [10], stop: [undefined] }[reconnect];
+      assert.deepEqual([state.name === 'connecting' ? state.retryIn : undefined], waits);
+      while (met.server.open.size > 0) await new Promise(setImmediate);
+    });
+  }
+});
+
+describe('a login without TLS', () => {
+  it('where TLS is required says nothing but the header, and does not hammer', async () => {
+    await using met = await meeting([HEADER + MECHANISMS], { tls: 'required' });
+    const { cause, retryIn } = await met.probe.until('connecting');
+    assert.match(cause?.text ?? '', /does not offer TLS, .* hosts\.home\.example\.virtualhost\.tls/);
+    assert.deepEqual([cause?.blame, retryIn], ['setup', 10]);
+  });
+
+  it('takes no TLS that a server does not offer where it may be', async () => {
+    await using server = await C2sServer.listen();
+    await using probe = new ClientProbe(server.port, { tls: 'optional' });
+    await probe.until('online');
+  });
+});
+
+describe('somebody on the way', () => {
+  const domain = 'example.com';
+  const account = parseJid('alice@example.com');
+
+  for (const name of ATTACK_NAMES) {
+    it(`who ${name} gets no credentials, and delivers nothing`, async () => {
+      await using attacker = await TlsAttacker.open(name, domain);
+      const options = { account, tls: 'required', reconnect: false, trust: trusting(attacker.ca) } as const;
+      await using probe = new ClientProbe(attacker.port, options);
+      const { cause } = await probe.until('closed');
+      assert.notEqual(cause.blame, 'credentials');
+      assert.doesNotMatch(attacker.heard, /<auth|alice/);
+      assert.deepEqual(await Array.fromAsync(probe.link.incoming), []);
+    });
+  }
+
+  it('is not there: the same link logs in', async () => {
+    await using honest = await TlsAttacker.open('none', domain);
+    const options = { account, tls: 'required', trust: trusting(honest.ca) } as const;
+    await using _probe = new ClientProbe(honest.port, options);
+    while (!honest.heard.includes('<bind')) await new Promise(setImmediate);
+    assert.match(honest.heard, /<auth/);
+    assert.match(honest.heard, /from='alice@example.com'/);
+  });
+});
+
+describe('the address of a session', () => {
+  it('is the account, whatever resource is named', async () => {
+    await using server = await C2sServer.listen();
+    await using probe = new ClientProbe(server.port, { account: parseJid('alice@home.example/other') });
+    await probe.until('online');
+    assert.equal(probe.link.address, ACCOUNT);
+  });
+});

@@ -1,0 +1,93 @@
+/**
+ * A client link at a server with SASL2, Bind 2 and inline stream management (XEP-0388, XEP-0386, XEP-0198).
+ */
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { describe, it } from 'node:test';
+import { ClientProbe, message } from '../../test/support/client-link.ts';
+import { listenRaw } from '../../test/support/component-server.ts';
+import { oneByOne } from '../../test/support/one-by-one.ts';
+import { NS } from '../xmpp/ns.ts';
+
+const HEADER = `<stream:stream xmlns='jabber:client' xmlns:stream='${NS.stream}' from='home.example' id='x' version='1.0'>`;
+const SM = `<sm xmlns='${NS.management}'/>`;
+const INLINE = `<inline><bind xmlns='${NS.bind2}'><inline><feature var='${NS.management}'/></inline></bind>${SM}</inline>`;
+const OFFER =
+  `<stream:features><authentication xmlns='${NS.sasl2}'><mechanism>PLAIN</mechanism>${INLINE}</authentication>` +
+  '</stream:features>';
+const FEATURES = `<stream:features><bind xmlns='${NS.bind}'/>${SM}</stream:features>`;
+const ENABLED = `<enabled xmlns='${NS.management}' resume='true' id='sm-1'/>`;
+const MESSAGE = "<message from='bob@home.example/x' id='first'><body>hi</body></message>";
+
+const success = (inside: string, address = 'alice@home.example/rest.1') =>
+  `<success xmlns='${NS.sasl2}'><authorization-identifier>${address}</authorization-identifier>${inside}</success>`;
+
+/** A server that greets each connection, and answers what comes then with the next text; what it heard is kept. */
+async function serving(...answers: readonly string[]) {
+  const heard: string[] = [];
+  const sockets: Socket[] = [];
+  let next = 0;
+  const server = await listenRaw(socket => {
+    sockets.push(socket);
+    socket.once('data', () => {
+      socket.write(HEADER + OFFER);
+      socket.on('data', chunk => {
+        heard.push(String(chunk));
+        if (String(chunk).includes('<authenticate')) socket.write(answers[next++] ?? '');
+      });
+    });
+  });
+  return { server, heard, sockets };
+}
+
+describe('a client link at a server with SASL2', () => {
+  it('is online after one round trip, counts from there, and resumes in one', async () => {
+    const bound = success(`<bound xmlns='${NS.bind2}'>${ENABLED}</bound>`);
+    const resumed = success(`<resumed xmlns='${NS.management}' previd='sm-1' h='0'/>`, 'alice@home.example');
+    const { server, heard, sockets } = await serving(bound + FEATURES + MESSAGE, resumed + FEATURES);
+    await using _server = server;
+    await using probe = new ClientProbe(server.port);
+    await probe.until('online');
+    assert.equal(probe.link.bound, 'alice@home.example/rest.1');
+    const stanzas = oneByOne(probe.link.incoming);
+    assert.equal((await stanzas.next()).value?.id, 'first');
+    void stanzas.next();
+    const login = heard.join('');
+    assert.match(login, /<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>/);
+    assert.match(login, /<software>Restanza<\/software>/);
+    assert.match(
+      login,
+      /<bind xmlns='urn:xmpp:bind:0'><tag>rest<\/tag><enable xmlns='urn:xmpp:sm:3' resume='true'\/><\/bind>/,
+    );
+    await probe.link.send(message('kept'));
+    while (!heard.join('').includes("id='kept'")) await new Promise(setImmediate);
+    sockets[0]?.resetAndDestroy();
+    await probe.until('suspended');
+    probe.clock.advance(500);
+    await probe.until('online');
+    while (!heard.join('').includes('<resume')) await new Promise(setImmediate);
+    assert.match(heard.join(''), /<resume xmlns='urn:xmpp:sm:3' previd='sm-1' h='1'\/>/);
+    while ((heard.join('').match(/id='kept'/g) ?? []).length < 2) await new Promise(setImmediate);
+    assert.deepEqual(probe.sessions, [true]);
+    const agents = new Set(heard.join('').match(/<user-agent id='[^']*'/g));
+    assert.equal(agents.size, 1);
+    assert.deepEqual(probe.log.with('stanza dropped'), []);
+  });
+
+  it('does not go on as somebody else', async () => {
+    const { server } = await serving(success('', 'mallory@home.example') + FEATURES);
+    await using _server = server;
+    await using probe = new ClientProbe(server.port, { reconnect: false });
+    const { cause } = await probe.until('closed');
+    assert.deepEqual([cause.blame, cause.reason], ['server', 'wrong-identity']);
+  });
+
+  it('is closed for a wrong password', async () => {
+    const failure = `<failure xmlns='${NS.sasl2}'><not-authorized xmlns='${NS.sasl}'/></failure>`;
+    const { server } = await serving(failure);
+    await using _server = server;
+    await using probe = new ClientProbe(server.port);
+    const { cause } = await probe.until('closed');
+    assert.deepEqual([cause.blame, cause.condition], ['credentials', 'not-authorized']);
+  });
+});

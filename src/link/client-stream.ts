@@ -1,0 +1,285 @@
+/**
+ * One connection of a user, from dialling to its last byte.
+ *
+ * Decides what happens to each thing that comes: it moves the login on, is a stanza, belongs to stream management, or ends the
+ * connection. It is used up when it has ended. What a login does is decided in `xmpp/negotiate/login.ts`, what is let in and
+ * what is counted in `client-session.ts`, when to make the next connection in `client.ts`, what is said about the end in
+ * `client-ending.ts`.
+ */
+import { TLSSocket } from 'node:tls';
+import type { Element } from '../xml/element.ts';
+import { COMPONENT_LIMITS, PRE_AUTH_LIMITS } from '../xml/limits.ts';
+import { StreamReader } from '../xml/parse.ts';
+import { XmlError } from '../xml/xml-error.ts';
+import { openStream, readStreamError, STREAM_END, StreamFault, streamError } from '../xmpp/header.ts';
+import { domainOf } from '../xmpp/jid.ts';
+import { NS } from '../xmpp/ns.ts';
+import { CountTooHigh, type Management, readManagement } from '../xmpp/stream-management.ts';
+import {
+  type ClientPlace,
+  endedByDelay,
+  endedByError,
+  endedByFault,
+  endedByLogin,
+  endedBySilence,
+} from './client-ending.ts';
+import { ClientLogin, type ClientLoginOptions, type ClientLoginOwner } from './client-login.ts';
+import type { Clock } from './clock.ts';
+import { DialError, type Dialled, dial } from './dial.ts';
+import { explainFailure } from './dial-failure.ts';
+import { again, type Ending, endedInOrder } from './ending.ts';
+import { PROBE_WAIT } from './pulse.ts';
+import type { Destination } from './srv.ts';
+import { readProceed } from './starttls.ts';
+import { securing } from './tls-client.ts';
+import { Transport } from './transport.ts';
+
+/** What a connection needs. */
+export interface ClientStreamOptions extends ClientLoginOptions {
+  readonly server: Destination | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** Who owns a connection. Nothing is told after `lost`. */
+export interface ClientStreamOwner extends ClientLoginOwner {
+  managed(said: Management): void;
+  /** An element that should be a stanza, and the bytes that were read for it. */
+  element(received: Element, bytes: number): void;
+  /** A stanza over a limit, of which there is only the start tag. */
+  oversized(head: Element, reason: string): void;
+  /**
+   * The connection has ended without our doing.
+   *
+   * @param inOrder whether the stream was closed, which ends the session (XEP-0198 §5)
+   */
+  lost(ending: Ending, inOrder: boolean): void;
+}
+
+/** Milliseconds for the login, once there is a connection. */
+const LOGIN_WAIT = 15_000;
+
+/** A connection. Making it starts it. */
+export class ClientStream {
+  readonly #options: ClientStreamOptions;
+  readonly #owner: ClientStreamOwner;
+  readonly #dialling = new AbortController();
+  readonly #closed = Promise.withResolvers<void>();
+  #place: ClientPlace;
+  #dialled: Dialled | undefined;
+  #transport: Transport | undefined;
+  #reader: StreamReader | undefined;
+  #deadline: Disposable | undefined;
+  #login: ClientLogin | undefined;
+  #online = false;
+  #over = false;
+  /** Bytes that came since the last element; an element that is refused before it ends leaves them to the next. */
+  #unread = 0;
+
+  constructor(options: ClientStreamOptions, owner: ClientStreamOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    this.#place = { account: options.plan.account };
+    void this.#connect();
+  }
+
+  /** Resolves when the socket is gone. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  async #connect(): Promise<void> {
+    const { plan, trust, clock, random, server } = this.#options;
+    try {
+      const [domain, signal] = [domainOf(plan.account), this.#dialling.signal];
+      const where = server === undefined ? {} : { server };
+      this.#take(await dial({ domain, tls: plan.tls, trust, signal, clock, random, ...where }));
+    } catch (error) {
+      if (!this.#over) this.#lose(again(error instanceof DialError ? error.message : String(error)));
+      this.#closed.resolve();
+    }
+  }
+
+  #take(dialled: Dialled): void {
+    const { socket, secured, where } = dialled;
+    this.#transport = new Transport(socket, { bytes: chunk => this.#read(chunk), end: error => this.#end(error) });
+    if (this.#over) {
+      this.cut();
+      return;
+    }
+    const { plan, clock } = this.#options;
+    this.#dialled = dialled;
+    this.#place = { account: plan.account, where };
+    this.#deadline = clock.after(LOGIN_WAIT, () => this.#lose(endedByDelay(this.#place, LOGIN_WAIT)));
+    this.#login = this.#newLogin(dialled);
+    this.#login.begin(secured ? asTls(socket) : undefined);
+  }
+
+  #newLogin({ loopback }: Dialled): ClientLogin {
+    const owner = this.#owner;
+    return new ClientLogin(this.#options, loopback, {
+      learned: keys => owner.learned(keys),
+      began: session => this.#stand(() => owner.began(session)),
+      continued: handled => this.#stand(() => owner.continued(handled)),
+      forgone: handled => owner.forgone(handled),
+      open: (known, authenticated) => this.#open(known, authenticated),
+      write: text => this.write(text),
+      secure: () => this.#secure(),
+      failed: failure => this.#lose(endedByLogin(this.#place, failure), STREAM_END),
+      broken: fault => this.#fault(fault),
+    });
+  }
+
+  /** Begins a stream. RFC 6120 §4.7.1: who we are is said only where nobody else can read it. */
+  #open(known: boolean, authenticated: boolean): void {
+    const { account } = this.#options.plan;
+    this.#reader?.stop();
+    this.#reader = this.#newReader(authenticated);
+    const from = known ? account : undefined;
+    this.write(openStream({ contentNs: NS.client, to: domainOf(account), from, version: '1.0' }));
+  }
+
+  #newReader(authenticated: boolean): StreamReader {
+    return new StreamReader(
+      {
+        open: (root, contentNs) => this.#login?.input({ name: 'header', root, contentNs }),
+        element: received => this.#element(received),
+        refused: (head, reason) => this.#refuse(head, reason),
+        close: () => this.#lose(endedInOrder(), STREAM_END),
+      },
+      { limits: authenticated ? COMPONENT_LIMITS : PRE_AUTH_LIMITS, forgivesNames: authenticated },
+    );
+  }
+
+  #read(chunk: Uint8Array): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    this.#unread += chunk.byteLength;
+    try {
+      if (this.#login?.waits === 'upgrading') readProceed(reader, chunk, () => this.#login?.waits !== 'upgrading');
+      else reader.write(chunk);
+    } catch (error) {
+      this.#fault(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** The server broke the protocol; it is told the condition, never the particulars. */
+  #fault(fault: Error): void {
+    if (this.#login?.waits === 'securing' && this.#dialled !== undefined) {
+      this.#lose(again(explainFailure(this.#dialled.place, fault)));
+    } else this.#lose(endedByFault(this.#place, fault, this.#online), farewellTo(fault));
+  }
+
+  #element(received: Element): void {
+    const error = readStreamError(received);
+    if (error !== undefined) this.#lose(endedByError(this.#place, error), STREAM_END);
+    else if (this.#online) this.#deliver(received);
+    else this.#login?.input({ name: 'element', element: received });
+  }
+
+  #deliver(received: Element): void {
+    const bytes = this.#unread;
+    this.#unread = 0;
+    // After SASL2 they may come when everything that they offer is done.
+    if (received.ns === NS.stream && received.name === 'features') return;
+    const said = readManagement(received);
+    if (said === undefined) this.#owner.element(received, bytes);
+    else this.#owner.managed(said);
+  }
+
+  #refuse(head: Element, reason: string): void {
+    if (!this.#online) throw new StreamFault('policy-violation', reason);
+    this.#owner.oversized(head, reason);
+  }
+
+  /** The login is done, and what it needed is given up. */
+  #stand(tell: () => void): void {
+    this.#deadline?.[Symbol.dispose]();
+    this.#login = undefined;
+    this.#online = true;
+    tell();
+  }
+
+  #secure(): void {
+    const wrap = securing(domainOf(this.#options.plan.account), this.#options.trust);
+    this.#transport?.secure(socket => {
+      const secured = wrap(socket);
+      secured.once('secureConnect', () => {
+        if (!this.#over) this.#login?.secured(secured);
+      });
+      return secured;
+    });
+  }
+
+  /** Writes text on the stream. After the end it does nothing. */
+  write(text: string): void {
+    this.#transport?.write(text);
+  }
+
+  /** Stops reading: the server is slowed down. */
+  pause(): void {
+    this.#transport?.pause();
+  }
+
+  /** Reads again. */
+  resume(): void {
+    this.#transport?.resume();
+  }
+
+  /** No answer came to what was asked again and again. */
+  silent(): void {
+    this.#lose(endedBySilence(this.#place, PROBE_WAIT));
+  }
+
+  #end(error: Error | undefined): void {
+    const { place } = this.#dialled ?? {};
+    if (place !== undefined) this.#lose(again(explainFailure(place, error)));
+    this.#closed.resolve();
+  }
+
+  /** @param farewell what to say before closing in order; without it, the connection is cut */
+  #lose(ending: Ending, farewell?: string): void {
+    if (this.#over) return;
+    this.#finish(farewell);
+    this.#owner.lost(ending, farewell !== undefined);
+  }
+
+  #finish(farewell: string | undefined): void {
+    this.#over = true;
+    this.#reader?.stop();
+    this.#reader = undefined;
+    this.#login?.stop();
+    this.#deadline?.[Symbol.dispose]();
+    if (farewell === undefined || this.#transport === undefined) this.cut();
+    else this.#transport.close(farewell);
+  }
+
+  /**
+   * Closes the stream in order (RFC 6120 §4.4), within two seconds; one whose login is not done is cut.
+   *
+   * @param farewell what to say before the end of the stream
+   */
+  close(farewell = ''): void {
+    if (!this.#over) this.#finish(this.#online ? farewell + STREAM_END : undefined);
+  }
+
+  /** Ends the connection at once, and tells nobody. */
+  cut(): void {
+    this.#over = true;
+    this.#deadline?.[Symbol.dispose]();
+    this.#dialling.abort();
+    this.#transport?.[Symbol.dispose]();
+  }
+}
+
+/** The last words to a server that broke the protocol. */
+function farewellTo(fault: Error): string {
+  if (fault instanceof CountTooHigh) return fault.farewell + STREAM_END;
+  const known = fault instanceof XmlError || fault instanceof StreamFault;
+  return streamError(known ? fault.condition : 'internal-server-error') + STREAM_END;
+}
+
+function asTls(socket: Dialled['socket']): TLSSocket {
+  if (socket instanceof TLSSocket) return socket;
+  throw new Error('a socket that is secured is no TLS socket');
+}

@@ -1,0 +1,290 @@
+/**
+ * The client link: a user's account on any XMPP server (RFC 6120, RFC 6121, XEP-0198).
+ *
+ * Decides when to connect, when a session can be gone back to, when to give up, and what its users see meanwhile. One session
+ * after the other (`client-session.ts`) runs over one connection after the other (`client-stream.ts`). No stanza is sent twice
+ * on our own account: what a resumed session had lost is sent again because the server says that it has not got it; when a
+ * session cannot be resumed, those who wait for `acked` are told `link-lost`, and the log says how much was unconfirmed.
+ */
+import { randomUUID } from 'node:crypto';
+import { RestanzaError } from '../errors.ts';
+import type { Element } from '../xml/element.ts';
+import { CLIENT_LIMITS } from '../xml/limits.ts';
+import { bareOf, type Jid } from '../xmpp/jid.ts';
+import type { Begun, Plan } from '../xmpp/negotiate/words.ts';
+import type { ClientCredential, ClientKeys } from '../xmpp/sasl/client-exchange.ts';
+import { Kdf } from '../xmpp/sasl/kdf.ts';
+import type { UserAgent } from '../xmpp/sasl2.ts';
+import { newId, type Stanza } from '../xmpp/stanza.ts';
+import type { Management } from '../xmpp/stream-management.ts';
+import { endedByTimeout } from './client-ending.ts';
+import { greet } from './client-greeting.ts';
+import { ClientIntake } from './client-intake.ts';
+import type { ClientOptions } from './client-options.ts';
+import { ClientSession } from './client-session.ts';
+import { ClientStream, type ClientStreamOwner } from './client-stream.ts';
+import { acceptable, serialise } from './client-text.ts';
+import { type Clock, SYSTEM_CLOCK } from './clock.ts';
+import type { Ending } from './ending.ts';
+import type { Link, LinkState, Until } from './link.ts';
+import { Retry } from './retry.ts';
+import { CLIENT_PORT, type Destination } from './srv.ts';
+
+/** The link of an account. */
+export interface ClientLink extends Link {
+  /** The full address of the session; absent while there is none. */
+  readonly bound: Jid | undefined;
+  /** Whether the server counts what it has handled (XEP-0198): `acked` is then cheap and certain. */
+  readonly confirms: boolean;
+  /** Is told when a new session has begun, and whether it is the first. A resumed one is not new. */
+  onSession: ((first: boolean) => void) | undefined;
+}
+
+/** Characters of what makes a taken resource another one. */
+const SPARE = 8;
+
+/** Logs in to an account, now and again as the options say, until the link is closed. */
+export function connectClient(options: ClientOptions): ClientLink {
+  return new UserLink(options);
+}
+
+class UserLink implements ClientLink, ClientStreamOwner {
+  readonly address: Jid;
+  readonly incoming: AsyncIterable<readonly Stanza[]>;
+  onState: ((state: LinkState) => void) | undefined;
+  onSession: ((first: boolean) => void) | undefined;
+  readonly #options: ClientOptions;
+  readonly #clock: Clock;
+  readonly #kdf: Kdf;
+  readonly #userAgent: UserAgent;
+  readonly #fields: { readonly account: Jid };
+  readonly #intake: ClientIntake;
+  readonly #retry: Retry;
+  #credential: ClientCredential;
+  #state: LinkState = { name: 'connecting', retryIn: 0 };
+  #stream: ClientStream;
+  #session: ClientSession | undefined;
+  /** The address of the last session that has ended. */
+  #former: Jid | undefined;
+  /** Whether the place that the session named has been tried since it was last online. */
+  #located = true;
+  #onlineSince: number | undefined;
+  /** When the session is given up that waits to be resumed. */
+  #expiry: Disposable | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ClientOptions) {
+    const { account, credential, log, clock = SYSTEM_CLOCK, random = Math.random } = options;
+    this.address = bareOf(account);
+    this.#fields = { account: this.address };
+    this.#options = options;
+    this.#credential = credential;
+    this.#clock = clock;
+    this.#kdf = options.kdf ?? new Kdf();
+    this.#userAgent = { id: options.device ?? randomUUID(), software: 'Restanza' };
+    this.#retry = new Retry(clock, random);
+    const events = { full: () => this.#stop(), space: () => this.#goOn() };
+    this.#intake = new ClientIntake(events, log, this.#fields, clock);
+    this.incoming = this.#intake;
+    this.#stream = this.#connect();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  get bound(): Jid | undefined {
+    return this.#session?.address;
+  }
+
+  get confirms(): boolean {
+    return this.#session?.confirms ?? false;
+  }
+
+  #change(state: LinkState): void {
+    this.#state = state;
+    this.onState?.(state);
+  }
+
+  #connect(): ClientStream {
+    const { tls, trust, resource, random = Math.random } = this.#options;
+    const server = this.#destination();
+    const spare = newId().slice(0, SPARE);
+    const plan: Plan = { account: this.address, tls, resource, spare, resume: this.#session?.resuming() };
+    const [credential, kdf, clock, userAgent] = [this.#credential, this.#kdf, this.#clock, this.#userAgent];
+    return new ClientStream({ plan, credential, kdf, trust, userAgent, server, clock, random }, this);
+  }
+
+  /** XEP-0198 §3: where the session is, for the first attempt to resume it; after that, where the account's server is. */
+  #destination(): Destination | undefined {
+    const { server } = this.#options;
+    const location = this.#located ? undefined : this.#session?.location;
+    this.#located = true;
+    if (location === undefined) return server;
+    return { port: CLIENT_PORT, directTls: server?.directTls ?? false, ...location };
+  }
+
+  learned(keys: ClientKeys): void {
+    if (this.#credential.kind === 'password') this.#credential = { ...this.#credential, keys };
+  }
+
+  began({ address, management, early }: Begun): void {
+    this.#abandon();
+    const session = new ClientSession(address, management, this.#stream, this.#clock, this.#options.outbox);
+    this.#session = session;
+    for (const stanza of greet(this.#options)) session.offer(serialise(stanza));
+    this.#online('client session has begun', { address, confirms: this.confirms });
+    this.onSession?.(this.#former === undefined);
+    for (const received of early) this.#intake.early(session, received);
+  }
+
+  continued(handled: number): void {
+    this.#expiry?.[Symbol.dispose]();
+    this.#session?.continue(this.#stream, handled);
+    this.#online('client session is resumed', { address: this.bound });
+  }
+
+  forgone(handled: number | undefined): void {
+    if (handled !== undefined) this.#session?.settle(handled);
+    this.#options.log.warn(
+      { ...this.#fields, unconfirmed: this.#session?.unconfirmed },
+      'client session cannot be resumed',
+    );
+    this.#abandon();
+  }
+
+  #online(message: string, more: object): void {
+    this.#onlineSince = this.#clock.now();
+    this.#located = false;
+    if (this.#intake.full) this.#stop();
+    this.#change({ name: 'online' });
+    this.#options.log.info({ ...this.#fields, ...more }, message);
+  }
+
+  /** Gives the session up: nobody knows what became of what is unconfirmed. */
+  #abandon(): void {
+    this.#expiry?.[Symbol.dispose]();
+    const unsent = this.#down();
+    this.#session?.end(unsent);
+    this.#former = this.bound ?? this.#former;
+    this.#session = undefined;
+  }
+
+  managed(said: Management): void {
+    this.#session?.manage(said);
+  }
+
+  element(received: Element, bytes: number): void {
+    if (this.#session !== undefined) this.#intake.take(this.#session, received, bytes);
+  }
+
+  oversized(head: Element, reason: string): void {
+    if (this.#session !== undefined) this.#intake.oversized(this.#session, head, reason);
+  }
+
+  #stop(): void {
+    this.#stream.pause();
+    this.#session?.pause();
+  }
+
+  #goOn(): void {
+    this.#stream.resume();
+    this.#session?.resume();
+  }
+
+  lost(ending: Ending, inOrder: boolean): void {
+    const onlineFor = this.#onlineSince === undefined ? 0 : this.#clock.now() - this.#onlineSince;
+    this.#onlineSince = undefined;
+    const resumable = !inOrder && this.#session?.resumable !== undefined;
+    if (resumable && ending.reconnect !== 'stop') this.#suspend(ending, onlineFor);
+    else this.#fail(ending, onlineFor);
+  }
+
+  #suspend({ cause, reconnect }: Ending, onlineFor: number): void {
+    const again = this.#state.name === 'suspended';
+    this.#retry.plan(reconnect === 'yield' ? 'yield' : 'resume', onlineFor, () => this.#again());
+    if (again) return;
+    this.#session?.suspend();
+    const ms = this.#session?.resumable ?? 0;
+    this.#expiry = this.#clock.after(ms, () => this.#expire(ms));
+    this.#change({ name: 'suspended', cause });
+    this.#options.log.warn(
+      { ...this.#fields, cause: cause.text, condition: cause.condition },
+      'client link is suspended',
+    );
+  }
+
+  /** The server has forgotten the session by now. */
+  #expire(ms: number): void {
+    this.#stream.cut();
+    this.#fail(endedByTimeout({ account: this.address }, ms), 0);
+  }
+
+  #fail({ cause, reconnect }: Ending, onlineFor: number): void {
+    this.#retry[Symbol.dispose]();
+    const fields = { ...this.#fields, cause: cause.text, condition: cause.condition, reason: cause.reason };
+    const unconfirmed = this.#session?.unconfirmed ?? 0;
+    if (reconnect === 'stop' || !this.#options.reconnect) {
+      this.#change({ name: 'closed', cause });
+      this.#options.log.warn({ ...fields, unconfirmed }, 'client link is closed');
+      this.#intake.close();
+    } else {
+      const retryIn = this.#retry.plan(reconnect, onlineFor, () => this.#again());
+      this.#change({ name: 'connecting', cause, retryIn });
+      this.#options.log.warn({ ...fields, unconfirmed, retryIn }, 'client link is down');
+    }
+    this.#abandon();
+  }
+
+  #again(): void {
+    // The last connection may still be on its way out; the server must not see two.
+    this.#stream.cut();
+    this.#stream = this.#connect();
+  }
+
+  /** Why nothing can be sent now. */
+  #down(): RestanzaError {
+    if (this.#state.name === 'closed') return new RestanzaError('link-down');
+    return new RestanzaError('link-down', undefined, { retryAfter: this.#retry.left });
+  }
+
+  send(stanza: Stanza, until: Until = 'sent'): Promise<void> {
+    const sent = this.#send(stanza, until);
+    // Who does not care for the outcome must not bring the process down.
+    sent.catch(() => {});
+    return sent;
+  }
+
+  async #send(stanza: Stanza, until: Until): Promise<void> {
+    this.#requireOwn(stanza.from);
+    const session = this.#session;
+    if (session === undefined) throw this.#down();
+    const { text, bytes } = acceptable(stanza, this.#options.stanzaBytes ?? CLIENT_LIMITS.bytes);
+    await session.send(text, bytes, until);
+  }
+
+  /** The server knows who we are; who means somebody else must not be taken for us. */
+  #requireOwn(from: Jid | undefined): void {
+    if (from === undefined || from === this.address || from === this.bound) return;
+    if (from === this.#former) throw this.#down();
+    throw new TypeError(`a stanza of a session is from ${this.address}, or its full address`);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#retry[Symbol.dispose]();
+    if (this.#state.name !== 'closed') {
+      this.#change({ name: 'closed', cause: { text: 'the gateway has closed the link' } });
+      this.#options.log.info(this.#fields, 'client link is closed');
+    }
+    this.#stream.close(this.#session?.farewell());
+    this.#intake.drop();
+    this.#abandon();
+    await this.#stream.closed;
+    this.#intake.close();
+  }
+}
