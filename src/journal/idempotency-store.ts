@@ -15,7 +15,6 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { RestanzaError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { inTransaction, openDatabase } from '../sqlite.ts';
-import type { Jid } from '../xmpp/jid.ts';
 import { type Answer, type First, idOf, nameOf, type Outcome, repeat } from './idempotency.ts';
 import { MIGRATIONS } from './idempotency-schema.ts';
 
@@ -109,15 +108,15 @@ export class IdempotencyStore implements Disposable {
   /**
    * Begins a request, unless it is a repeat.
    *
-   * @param principal who makes it
+   * @param caller who makes it; nobody else is called so
    * @param key as `parseKey` returns it
    * @param fingerprint as `fingerprintOf` returns it
    * @throws RestanzaError `idempotency-mismatch`, `idempotency-concurrent`, `idempotency-unrecorded`,
    *   `storage-unavailable`; the request must not be made then
    */
-  begin(principal: Jid, key: string, fingerprint: Uint8Array): Begun {
-    const name = nameOf(principal, key);
-    const owner = createHash('sha256').update(principal).digest();
+  begin(caller: string, key: string, fingerprint: Uint8Array): Begun {
+    const name = nameOf(caller, key);
+    const owner = createHash('sha256').update(caller).digest();
     const started = this.#now();
     const first = this.#written(() => this.#find(name, started));
     const answer = first && repeat(first, fingerprint);

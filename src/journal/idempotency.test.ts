@@ -104,10 +104,12 @@ test('an id is XML text', () => {
 const SERVER_ERRORS: Partial<Record<ErrorCode, boolean>> = {
   'reply-timeout': false,
   'link-lost': false,
+  unconfirmed: false,
   internal: false,
   'link-down': true,
   'link-congested': true,
   'too-many-waiting': true,
+  'too-many-sessions': true,
   'storage-unavailable': true,
   stopping: true,
 };

@@ -10,7 +10,6 @@
  */
 import { createHash } from 'node:crypto';
 import { type ErrorCode, RestanzaError } from '../errors.ts';
-import type { Jid } from '../xmpp/jid.ts';
 
 /** An answer that was given. */
 export interface Answer {
@@ -56,6 +55,7 @@ const UNSENT: ReadonlySet<ErrorCode> = new Set([
   'link-down',
   'link-congested',
   'too-many-waiting',
+  'too-many-sessions',
   'storage-unavailable',
   'stopping',
 ]);
@@ -86,9 +86,9 @@ export function fingerprintOf({ method, path, contentType, body }: Content): Uin
   return createHash('sha256').update(`${head}\n`).update(body).digest();
 }
 
-/** The SHA-256 under which a principal's key is known. A key has no space, so the last one parts the two. */
-export function nameOf(principal: Jid, key: string): Uint8Array {
-  return createHash('sha256').update(`${principal} ${key}`).digest();
+/** The SHA-256 under which a caller's key is known. A key has no space, so the last one parts the two. */
+export function nameOf(caller: string, key: string): Uint8Array {
+  return createHash('sha256').update(`${caller} ${key}`).digest();
 }
 
 /** The id of the stanza that a request sends, always the same for the same key: 22 characters of base64url. */

@@ -20,6 +20,8 @@ export interface NewEntry {
   readonly stanza: Stanza;
   /** Names of the targets that are owed it; none when it is only for readers of the events. */
   readonly targets: readonly string[];
+  /** The id that the archive of the link's account has for it (XEP-0359); becomes the link's `position`. */
+  readonly archiveId?: string;
 }
 
 /** A stanza that is kept. */
@@ -39,7 +41,7 @@ export interface Delivery {
   readonly id: string;
   readonly target: string;
   readonly entry: Entry;
-  /** How many tries were made before this one. */
+  /** How many tries were made before this one since it was queued; 0 again for a dead letter that is queued by hand. */
   readonly tries: number;
 }
 
@@ -111,19 +113,27 @@ export interface Journal extends AsyncDisposable {
   /**
    * Keeps entries, all or none, in their order; resolves when they are on the disk.
    *
-   * @throws RestanzaError `storage-unavailable` when they could not be written; none of them is kept then
+   * @throws RestanzaError `storage-unavailable` when they could not be written, `stopping` when the journal is closed; none
+   *   of them is kept then. XmlError when a stanza is larger than anything that a stream may carry
    */
   append(entries: readonly NewEntry[]): Promise<readonly Entry[]>;
   /**
    * Takes deliveries of a target that are due: the first of each lane that is neither under way nor waiting for its time.
-   * They are under way until they are settled, or until the process ends.
+   * They are under way until they are settled, or until the process ends. One whose entry is damaged on the disk becomes a
+   * dead letter instead.
    *
    * @param now milliseconds since 1970
+   * @throws RestanzaError `storage-unavailable` when the entries cannot be read; none is under way then
    */
   claim(target: string, now: number, limit: number): readonly Delivery[];
-  /** When the next delivery of a target that is not under way falls due; `undefined` when there is none. */
+  /** When the next delivery of a target that is not under way falls due, 0 for at once; `undefined` when there is none. */
   nextDue(target: string): number | undefined;
-  /** Says how a try ended. Resolves when that is on the disk. */
+  /**
+   * Says how a try ended. Resolves when that is on the disk, however long the disk is full or away; the delivery is under
+   * way until then, so that nothing of its lane can overtake it. To be called once for each claim.
+   *
+   * @throws RestanzaError `stopping` when the journal is closed before; the delivery is due again when it is opened
+   */
   settle(delivery: Delivery, outcome: Outcome): Promise<void>;
   /** What waits for a target, due or not. */
   backlog(target: string): Backlog;
@@ -135,21 +145,32 @@ export interface Journal extends AsyncDisposable {
   readonly first: number;
   /** Resolves when there is an entry after `after`; rejects with the signal's reason. */
   appended(after: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Up to where an account's archive (XEP-0313) has been taken over: the id of the last stanza, empty when the archive was
+   * empty when it was looked at first; `undefined` when it never was.
+   */
+  position(link: Jid): string | undefined;
+  /** Notes a position without a stanza; resolves when it is on the disk. */
+  setPosition(link: Jid, archiveId: string): Promise<void>;
   list(filter: DeliveryFilter): readonly DeliveryRecord[];
   find(id: string, links: readonly Jid[]): DeliveryRecord | undefined;
   /**
-   * Queues dead deliveries again, due at once; a queued one is made due at once.
+   * Queues dead deliveries again, due at once, each at its old place in its lane; a queued one is made due at once.
    *
    * @returns how many there were
    */
-  retry(which: { readonly id: string } | { readonly dead: true; readonly target?: string }, links: readonly Jid[]): number;
+  retry(
+    which: { readonly id: string } | { readonly dead: true; readonly target?: string },
+    links: readonly Jid[],
+  ): number;
   /**
    * Drops entries whose deliveries are done or dead and that are older than `before`, then the oldest such ones until the
-   * store is not larger than `bytes`.
+   * store is not larger than `bytes`. One call drops at most 5,000, since everything waits for it; to be called again when
+   * it did.
    *
    * @returns how many entries were dropped
    */
   prune(before: number, bytes: number): number;
-  /** Is called after each append with the targets that are owed something new. One listener at a time. */
+  /** Is called after each append and retry with the targets that are owed something new. One listener at a time. */
   onAppended: ((targets: ReadonlySet<string>) => void) | undefined;
 }

@@ -1,0 +1,110 @@
+/**
+ * The lanes beside a plain list, and that their costs do not grow with what waits.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Heap } from './heap.ts';
+import { Lanes, type Queued } from './lanes.ts';
+import { SortedQueue } from './sorted-queue.ts';
+
+function queued(seq: number, sender: string, next = 0): Queued {
+  return { seq, place: 0, id: String(seq), link: '', target: '', sender, size: 10, tries: 0, made: 0, next };
+}
+
+test('a heap gives its values back in order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer(), { maxLength: 100 }), values => {
+      const heap = new Heap<number>((one, other) => one < other);
+      for (const value of values) heap.push(value);
+      const taken = values.map(() => heap.pop());
+      assert.deepEqual(
+        taken,
+        values.toSorted((one, other) => one - other),
+      );
+      assert.equal(heap.pop(), undefined);
+    }),
+  );
+});
+
+test('a sorted queue is a sorted list, whatever is added and taken', () => {
+  const step = fc.oneof(
+    fc.record({ name: fc.constant('add' as const), value: fc.nat(2_000) }),
+    fc.record({ name: fc.constant('shift' as const), value: fc.constant(0) }),
+    fc.record({ name: fc.constant('take' as const), value: fc.nat(2_000) }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(2_000), { maxLength: 1_500, size: 'max' }),
+      fc.array(step, { maxLength: 2_000, size: 'max' }),
+      (start, steps) => {
+        const queue = new SortedQueue<number>((one, other) => one - other);
+        const all = [...new Set(start)];
+        queue.addAll(all);
+        let list = all.toSorted((one, other) => one - other);
+        for (const { name, value } of steps) {
+          if (name === 'shift') assert.equal(queue.shift(), list.shift());
+          else if (name === 'take') {
+            assert.equal(queue.take(value), list.includes(value) ? value : undefined);
+            list = list.filter(one => one !== value);
+          } else if (!list.includes(value)) {
+            queue.add(value);
+            list = [...list, value].sort((one, other) => one - other);
+          }
+          assert.equal(queue.length, list.length);
+          assert.equal(queue.at(0), list[0]);
+        }
+        assert.deepEqual([...queue], list);
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+/** How many deliveries the shapes of a backlog hold. */
+const SHAPES: Readonly<Record<string, (size: number) => readonly Queued[]>> = {
+  'one lane': size => Array.from({ length: size }, (_, seq) => queued(seq + 1, 'a')),
+  'a lane for each': size => Array.from({ length: size }, (_, seq) => queued(seq + 1, `a${seq}`)),
+  'a lane for each, all waiting for their time': size =>
+    Array.from({ length: size }, (_, seq) => queued(seq + 1, `a${seq}`, 5 + (seq % 1_000))),
+};
+
+/** Deliveries that are claimed and ended, one by one. */
+const CLAIMS = 5_000;
+
+/** Milliseconds that claiming and ending them takes, each claim with all that still waits. */
+function timeOf(items: readonly Queued[]): number {
+  const lanes = new Lanes();
+  lanes.addAll(items);
+  const began = performance.now();
+  for (let count = 0; count < CLAIMS; count += 1) {
+    const [item] = lanes.claim(2_000, 1);
+    assert.ok(item);
+    if (count % 2 === 0) lanes.end(item);
+    else lanes.end(item, { ...item, next: 3_000 + count, sender: item.sender });
+    if (count % 2 === 1) lanes.hasten(item);
+  }
+  return performance.now() - began;
+}
+
+for (const [name, make] of Object.entries(SHAPES)) {
+  test(`a claim does not cost more for a backlog of 100,000: ${name}`, t => {
+    const [few, many] = [make(CLAIMS + 1), make(100_000)];
+    const best = (items: readonly Queued[]) => Math.min(...Array.from({ length: 3 }, () => timeOf(items)));
+    const [small, large] = [best(few), best(many)];
+    t.diagnostic(`5,000 claims: ${small.toFixed(2)} ms with 5,001 waiting, ${large.toFixed(2)} ms with 100,000`);
+    // What falls due is moved once; looking at all that waits for each claim would take seconds.
+    assert.ok(large < 20 * small + 1_000, `${large} ms`);
+  });
+}
+
+test('many dead letters of one lane go back to their places at once', () => {
+  const lanes = new Lanes();
+  lanes.addAll(Array.from({ length: 100_000 }, (_, seq) => queued(200_000 + seq, 'a')));
+  lanes.addAll(Array.from({ length: 100_000 }, (_, seq) => queued(seq + 1, 'a')));
+  assert.deepEqual(
+    lanes.claim(0, 10).map(({ seq }) => seq),
+    [1],
+  );
+  assert.deepEqual(lanes.backlog, { entries: 200_000, bytes: 2_000_000 });
+});
