@@ -1,0 +1,128 @@
+/**
+ * A target as it is at the moment: its connections, the format that it has asked for, and how it is.
+ *
+ * Decides when it is probed: at the start, and when it answers again after it was not well, since what has been started anew
+ * may want another format. It makes the calls and draws no conclusion but that on its health; what follows for a stanza is
+ * decided by who calls (`worker.ts`, `queries.ts`).
+ */
+import { randomBytes } from 'node:crypto';
+import type { Log } from '../log.ts';
+import { Caller, type CallResult } from './caller.ts';
+import { reachOf } from './guard.ts';
+import { HEALTHY, type Health, healthAfter } from './health.ts';
+import { readProbe } from './probe.ts';
+import { callbackRequest, type Notice, probeRequest } from './request.ts';
+import type { Format, Target } from './target.ts';
+
+/** What a service needs. */
+export interface ServiceOptions {
+  readonly target: Target;
+  /** Of this program. */
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** What came of telling a service of a stanza. */
+export type Told =
+  | { readonly name: 'called'; readonly result: CallResult; readonly format: Format }
+  /** No call can be made of the stanza at this target. */
+  | { readonly name: 'refused'; readonly reason: string };
+
+/** One target with its connections. */
+export class Service implements AsyncDisposable {
+  readonly target: Target;
+  readonly #options: ServiceOptions;
+  readonly #caller: Caller;
+  readonly #stopping = new AbortController();
+  #format: Format;
+  #health: Health = HEALTHY;
+  #probing: Promise<void> | undefined;
+
+  constructor(options: ServiceOptions) {
+    const { target } = options;
+    const { origin, hostname } = target.url;
+    this.target = target;
+    this.#options = options;
+    this.#format = target.format;
+    this.#caller = new Caller({
+      origin,
+      hostname,
+      reach: reachOf(hostname, target.allowPrivate),
+      concurrency: target.concurrency,
+    });
+  }
+
+  /** How the service is, after all calls so far. */
+  get health(): Health {
+    return this.#health;
+  }
+
+  /** Asks the service what it wants to get. Never rejects. */
+  probe(): Promise<void> {
+    this.#probing ??= this.#probe().finally(() => {
+      this.#probing = undefined;
+    });
+    return this.#probing;
+  }
+
+  async #probe(): Promise<void> {
+    const { target, version, log } = this.#options;
+    const prepared = probeRequest(target, version);
+    if (prepared.name === 'refused') return;
+    const result = await this.#caller.call(prepared.request, this.#patience());
+    const { format, problem } = readProbe(result, target.format);
+    this.#format = format;
+    const fields = { target: target.name, url: target.url.shown, format };
+    if (problem === undefined) log.info(fields, 'the callback answers');
+    else if (!this.#stopping.signal.aborted) log.warn({ ...fields, problem }, 'the callback does not answer the probe');
+  }
+
+  #patience() {
+    return { timeout: this.target.timeout, signal: this.#stopping.signal };
+  }
+
+  /** Tells the service of a stanza. Never rejects. */
+  async tell(notice: Notice): Promise<Told> {
+    const { target, version } = this.#options;
+    const began = Date.now();
+    const format = this.#format;
+    const moment = { now: began, span: randomBytes(8).toString('hex'), version };
+    const prepared = callbackRequest(target, format, notice, moment);
+    if (prepared.name === 'refused') return prepared;
+    const result = await this.#caller.call(prepared.request, this.#patience());
+    this.#note(result, began);
+    return { name: 'called', result, format };
+  }
+
+  #note(result: CallResult, began: number): void {
+    if (this.#stopping.signal.aborted) return;
+    const { target, log } = this.#options;
+    const before = this.#health;
+    this.#health = healthAfter(before, result, { began, now: Date.now(), random: Math.random() });
+    if (this.#health.name === before.name) return;
+    const fields = { target: target.name, url: target.url.shown };
+    if (this.#health.name === 'healthy') {
+      log.info(fields, 'the callback is back');
+      this.probe();
+    } else if (this.#health.name === 'paused') {
+      log.warn({ ...fields, why: describe(result) }, 'the callback is not well; its stanzas wait');
+    } else log.warn(fields, 'the callback wants no more stanzas (410); they wait until the gateway is started again');
+  }
+
+  /** Takes the service for well: its operator says so. */
+  revive(): void {
+    this.#health = HEALTHY;
+  }
+
+  /** Ends the calls under way; their results are `stopped`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#probing;
+    await this.#caller[Symbol.asyncDispose]();
+  }
+}
+
+/** What came of a call, in a few words for the log and the journal. */
+export function describe(result: CallResult): string {
+  return result.name === 'fault' ? result.text : `status ${result.status}`;
+}
