@@ -34,11 +34,41 @@ export const ERRORS = {
   },
   'too-many-requests': { status: 429, type: 'wait', condition: 'resource-constraint', text: 'Too many requests' },
   'too-many-failures': { status: 429, type: 'wait', condition: 'resource-constraint', text: 'Too many failed logins' },
+  'too-many-streams': {
+    status: 429,
+    type: 'wait',
+    condition: 'resource-constraint',
+    text: 'Too many readers of events at the same time',
+  },
   'from-forbidden': {
     status: 403,
     type: 'auth',
     condition: 'not-authorized',
     text: "Not authorized to send stanza with requested 'from'",
+  },
+  'scope-insufficient': {
+    status: 403,
+    type: 'auth',
+    condition: 'forbidden',
+    text: 'The token does not permit this; nothing was sent',
+  },
+  'address-forbidden': {
+    status: 403,
+    type: 'auth',
+    condition: 'forbidden',
+    text: 'The token may not be used from this address',
+  },
+  'token-forbidden': {
+    status: 403,
+    type: 'auth',
+    condition: 'forbidden',
+    text: 'The token was not made',
+  },
+  'origin-forbidden': {
+    status: 403,
+    type: 'auth',
+    condition: 'forbidden',
+    text: 'The request comes from a page of another site',
   },
   'body-malformed': { status: 400, type: 'modify', condition: 'not-well-formed', text: 'Failed to parse payload' },
   'request-malformed': {
@@ -119,6 +149,12 @@ export const ERRORS = {
     text: 'The request did not arrive in time',
   },
   'not-found': { status: 404, type: 'cancel', condition: 'item-not-found', text: 'There is nothing at this path' },
+  'delivery-done': {
+    status: 409,
+    type: 'cancel',
+    condition: 'conflict',
+    text: 'The delivery was made already; nothing was queued',
+  },
   'reply-timeout': {
     status: 504,
     type: 'wait',
@@ -155,11 +191,23 @@ export const ERRORS = {
     condition: 'resource-constraint',
     text: 'Too many requests are waiting for an answer; nothing was sent',
   },
+  'too-many-sessions': {
+    status: 503,
+    type: 'wait',
+    condition: 'resource-constraint',
+    text: 'Too many users have a session and all of them are in use; nothing was sent',
+  },
   'storage-unavailable': {
     status: 503,
     type: 'wait',
     condition: 'resource-constraint',
     text: 'The gateway cannot write to its disk; nothing was sent',
+  },
+  'issuer-unavailable': {
+    status: 503,
+    type: 'wait',
+    condition: 'remote-connection-failed',
+    text: 'The keys of whoever issued the token cannot be had at the moment; nothing was sent',
   },
   stopping: {
     status: 503,

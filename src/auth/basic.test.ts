@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ErrorCode } from '../errors.ts';
 import { makeJid, parseJid } from '../xmpp/jid.ts';
-import { basic, parseBasic, type Realm } from './basic.ts';
+import { basic, parseBasic } from './basic.ts';
 import { mayActAs } from './principal.ts';
+import type { Realm } from './realm.ts';
 import { sameSecret } from './secret.ts';
 
 const CLIENT = '192.0.2.1';

@@ -6,25 +6,9 @@
  * wrong password, so that nobody can list users or domains; mod_rest answers 403 to it, so do we.
  */
 import { RestanzaError } from '../errors.ts';
-import { type Jid, JidError, prepareLocalpart } from '../xmpp/jid.ts';
+import { JidError, prepareLocalpart } from '../xmpp/jid.ts';
 import type { Credentials, Guessable, Principal } from './principal.ts';
-
-/**
- * Checks a name and a password for one host.
- *
- * @param name a localpart for a host with users, the domain itself for a component
- * @returns who that is; `undefined` when either is wrong
- * @throws RestanzaError when it cannot be told at the moment
- */
-export type Verify = (name: string, password: string) => Promise<Principal | undefined>;
-
-/** A host that Basic credentials can belong to. */
-export interface Realm {
-  readonly domain: Jid;
-  /** `users`: names are localparts. `component`: the only name is the domain. */
-  readonly names: 'users' | 'component';
-  readonly verify: Verify;
-}
+import type { Realm } from './realm.ts';
 
 /** A user name and password as they came. */
 interface NameAndPassword {

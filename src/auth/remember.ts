@@ -6,8 +6,8 @@
  * so that a changed password is noticed. Wrong ones are not kept.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Verify } from './basic.ts';
 import type { Principal } from './principal.ts';
+import type { Verify } from './realm.ts';
 
 /** How much is remembered. */
 export interface Memory {

@@ -13,6 +13,7 @@ import type { Link } from '../link/link.ts';
 import type { Log } from '../log.ts';
 import { ArchiveResults } from '../xmpp/archive-results.ts';
 import { type Jid, localOf } from '../xmpp/jid.ts';
+import { NS } from '../xmpp/ns.ts';
 import { Replies, ReplyConflict } from '../xmpp/replies.ts';
 import type { Iq, Stanza } from '../xmpp/stanza.ts';
 import { answerOf, type Identity, refuse } from './respond.ts';
@@ -66,6 +67,8 @@ export class Host implements AsyncDisposable {
   readonly #running: Promise<void>;
   readonly #stopping = new AbortController();
   #answering = 0;
+  /** Stanzas that the server has not confirmed yet. */
+  #sending = 0;
 
   /** Takes over the link and starts to handle what comes in. */
   constructor(link: Link, { identity, log, sink }: HostOptions) {
@@ -79,6 +82,11 @@ export class Host implements AsyncDisposable {
   /** The domain that is served, or the account that the link acts for. */
   get address(): Jid {
     return this.#link.address;
+  }
+
+  /** How many requests wait for an answer, or for the word that their stanza has arrived. */
+  get waiting(): number {
+    return this.#replies.size + this.#sending;
   }
 
   /** Gives up what waits: without a link no answer can come. To be called when the link is no longer online. */
@@ -95,9 +103,11 @@ export class Host implements AsyncDisposable {
     if (!this.#link.confirms) return this.#link.send(stanza);
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(new RestanzaError('unconfirmed')), CONFIRM_WAIT);
+    this.#sending += 1;
     try {
       await Promise.race([this.#link.send(stanza, 'acked'), late]);
     } finally {
+      this.#sending -= 1;
       clearTimeout(timer);
     }
   }
@@ -177,13 +187,24 @@ export class Host implements AsyncDisposable {
 
   /** @returns whether nothing is left to do; otherwise the sink wants the stanza */
   #handle(stanza: Stanza): boolean {
-    if (this.#settle(stanza)) return true;
+    if (this.#settle(stanza) || this.#isStray(stanza)) return true;
     const own = answerOf(stanza, this.#identity);
     const wanted = this.#sink?.wants(stanza) === true;
     if (wanted && (own === undefined || this.#identity.category === 'component')) return false;
     const answer = own ?? refuse(stanza);
     if (answer !== undefined) this.#answer(answer);
     else this.#log.debug({ kind: stanza.kind, type: stanza.type }, 'stanza without a receiver dropped');
+    return true;
+  }
+
+  /**
+   * A result of an archive that nobody waits for is not what it says, or comes too late: an account must not take it for a
+   * message (CVE-2017-5589 and its relatives).
+   */
+  #isStray({ kind, payload, from }: Stanza): boolean {
+    if (kind !== 'message' || localOf(this.#link.address) === undefined) return false;
+    if (!payload.some(({ name, ns }) => name === 'result' && ns === NS.archive)) return false;
+    this.#log.debug({ address: this.address, from }, 'archive result that nobody asked for dropped');
     return true;
   }
 

@@ -4,7 +4,9 @@
  * Decides, without sending anything, whether a stanza from HTTP can go out for a principal, and stamps what it lacks:
  * sender, id and, for a user, his own account as the address. mod_rest has the same rules; the refusals are its refusals.
  */
+import { permissionFor } from '../auth/permission.ts';
 import { mayActAs, type Principal } from '../auth/principal.ts';
+import { requirePermission } from '../auth/scopes.ts';
 import { RestanzaError } from '../errors.ts';
 import { bareOf, type Jid, localOf } from '../xmpp/jid.ts';
 import { isRequest, newId, type Stanza } from '../xmpp/stanza.ts';
@@ -15,13 +17,15 @@ export type Prepared = Stanza & { readonly from: Jid; readonly id: string };
 /**
  * Prepares a stanza for sending.
  *
- * @throws RestanzaError `from-forbidden`, `to-invalid`, `iq-type-invalid`, `iq-payload-invalid`
+ * @throws RestanzaError `from-forbidden`, `to-invalid`, `iq-type-invalid`, `iq-payload-invalid`, `scope-insufficient`
  */
 export function prepare(principal: Principal, stanza: Stanza): Prepared {
   const addressed = address(principal, stanza);
   requireSendable(stanza);
   const to = stanza.to ?? ownAccount(stanza, addressed.from);
-  return { ...addressed, ...(to !== undefined && { to }) };
+  const prepared = { ...addressed, ...(to !== undefined && { to }) };
+  requirePermission(principal.scopes, [permissionFor(prepared)]);
+  return prepared;
 }
 
 /**

@@ -4,12 +4,19 @@
  * Decides the limits on connections and requests (Fastify's own defaults leave several of them open), that bodies reach the
  * routes as bytes and nothing else parses them, and that stopping lets requests finish that are under way.
  */
+import type { IncomingMessage } from 'node:http';
 import { type FastifyInstance, fastify } from 'fastify';
 import { RestanzaError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { answerGarbage, handleErrors, sendError } from './errors.ts';
+import { allowOrigins, type Origins, pagesOf } from './cors.ts';
+import { handleErrors, sendError } from './errors.ts';
+import { Connections } from './framing.ts';
+import { hostFault } from './origin.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
+import { eventRoutes, type ReceivingOptions } from './routes/events.ts';
 import { msgRoutes } from './routes/msg.ts';
 import { type RestOptions, restRoutes } from './routes/rest.ts';
+import { type TokenAdministration, tokenRoutes } from './routes/tokens.ts';
 
 /** Bounds of the server; times in milliseconds, sizes in bytes. */
 const LIMITS = {
@@ -24,26 +31,48 @@ const LIMITS = {
 } as const;
 
 /** What the application is built from. */
-export type AppOptions = RestOptions & { readonly log: Log };
+export interface AppOptions extends RestOptions {
+  readonly log: Log;
+  /** The proxies, as IP addresses and networks, that may say where a request comes from; none when absent. */
+  readonly trustedProxies?: readonly string[];
+  /** The pages that may use the API of each host; none when absent. */
+  readonly cors?: Origins;
+  /** What came in, for clients to read; without it there are no such routes. */
+  readonly receiving?: ReceivingOptions;
+  /** API tokens; without it, none are managed over HTTP. */
+  readonly administration?: TokenAdministration;
+}
 
 /** Builds the server; it listens when its owner says so. */
-export function createApp({ log, ...options }: AppOptions): FastifyInstance {
+export function createApp({
+  log,
+  trustedProxies = [],
+  cors = new Map(),
+  receiving,
+  administration,
+  ...rest
+}: AppOptions): FastifyInstance {
+  const options: RestOptions = { allowedOrigins: domain => pagesOf(cors, domain), ...rest };
+  const connections = new Connections();
   const app: FastifyInstance = fastify({
     bodyLimit: options.bodyLimit,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     requestTimeout: LIMITS.requestTimeout,
     keepAliveTimeout: LIMITS.keepAliveTimeout,
     routerOptions: { maxParamLength: LIMITS.maxParamLength, ignoreDuplicateSlashes: true },
-    http: { maxHeaderSize: LIMITS.maxHeaderSize, headersTimeout: LIMITS.headersTimeout },
+    // Node would answer a request without Host itself, in a form that is not ours.
+    http: { maxHeaderSize: LIMITS.maxHeaderSize, headersTimeout: LIMITS.headersTimeout, requireHostHeader: false },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, log),
-    clientErrorHandler: answerGarbage,
+    clientErrorHandler: (error, socket) => connections.fail(error, socket),
   });
   // RFC 9110 §10.1.1 lets a server ignore an expectation that it does not know; Node would answer 417 without a word.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.maxConnections = LIMITS.maxConnections;
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  connections.follow(app.server);
+  allowOrigins(app, cors);
+  readBodies(app, connections);
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
     log.debug({ method, path: url.split('?', 1)[0], status: reply.statusCode }, 'request answered');
@@ -52,7 +81,29 @@ export function createApp({ log, ...options }: AppOptions): FastifyInstance {
   handleErrors(app, log, options.paths.rest);
   restRoutes(app, options);
   msgRoutes(app, options);
+  if (receiving !== undefined) {
+    eventRoutes(app, { ...options, ...receiving, log });
+    deliveryRoutes(app, { ...options, ...receiving });
+  }
+  if (administration !== undefined) tokenRoutes(app, { ...options, ...administration });
   return app;
+}
+
+/** Every request is read to its end between the check of its credentials and its handler, also one that has no use for a body. */
+function readBodies(app: FastifyInstance, connections: Connections): void {
+  const bodies = new WeakMap<IncomingMessage, Buffer>();
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', ({ raw }, _payload, done) => done(null, bodies.get(raw)));
+  app.addHook('onRequest', ({ raw }, _reply, done) => done(connections.faultBefore(raw) ?? hostFault(raw)));
+  app.addHook('preParsing', async ({ raw, routeOptions }, reply) => {
+    try {
+      bodies.set(raw, await connections.body(raw, routeOptions.bodyLimit));
+    } catch (error) {
+      // The rest may still come, and nobody reads it.
+      reply.header('connection', 'close');
+      throw error;
+    }
+  });
 }
 
 /**

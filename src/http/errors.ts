@@ -4,8 +4,8 @@
  * Decides which of our codes stands for each error of the HTTP server, and that nothing but a code of the table is ever
  * shown: whatever else is thrown is a bug, logged whole and answered as `internal`.
  */
-import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ScopeError } from '../auth/scopes.ts';
 import { errorBody } from '../bridge/error-body.ts';
 import { type ErrorCode, RestanzaError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -47,6 +47,9 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   const { mediaType, body } = errorBody(known, request.headers.accept);
   const retryAfter = known.retryAfter ?? (known.row.status === 503 ? RETRY_AFTER : undefined);
   if (retryAfter !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))));
+  if (known instanceof ScopeError) {
+    reply.header('www-authenticate', `Bearer error="insufficient_scope", scope="${known.scope}"`);
+  }
   return reply.code(known.row.status).header('content-type', mediaType).send(Buffer.from(body));
 }
 
@@ -62,19 +65,19 @@ export function handleErrors(app: FastifyInstance, log: Log, base: string): void
   );
 }
 
-/** Answers what is not HTTP at all, on the bare socket, and closes it. */
-export function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const known = new RestanzaError(NODE_CODES.get(error.code ?? '') ?? 'request-malformed');
-  const { mediaType, body } = errorBody(known, undefined);
+/** What an error of Node's HTTP parser, or its impatience, is to the client. */
+export function faultOf(error: NodeJS.ErrnoException): RestanzaError {
+  return new RestanzaError(NODE_CODES.get(error.code ?? '') ?? 'request-malformed');
+}
+
+/** An answer to what is not HTTP at all, for the bare socket. */
+export function refusal(fault: RestanzaError): string {
+  const { mediaType, body } = errorBody(fault, undefined);
   const head = [
-    `HTTP/1.1 ${known.row.status} Error`,
+    `HTTP/1.1 ${fault.row.status} Error`,
     `Content-Type: ${mediaType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

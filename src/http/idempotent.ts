@@ -6,7 +6,8 @@
  * what a repeat gets is decided in `journal/idempotency.ts`.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Principal } from '../auth/principal.ts';
+import { callerOf, type Principal } from '../auth/principal.ts';
+import { RestanzaError } from '../errors.ts';
 import type { Origin } from '../host/origin-id.ts';
 import { type Answer, fingerprintOf, isUnsent, parseKey } from '../journal/idempotency.ts';
 import type { Entry, IdempotencyStore } from '../journal/idempotency-store.ts';
@@ -14,6 +15,8 @@ import type { AuthorizedHandler } from './authorized.ts';
 
 /** Names of the fields that a repeat gets too, in lower case. */
 const KEPT_FIELDS = ['content-type', 'restanza-ignored', 'preference-applied'] as const;
+
+const TRANSIENT = 'an anonymous user cannot repeat a request; leave Idempotency-Key out';
 
 /**
  * A handler that sends at most one stanza. Once it has, it throws no error that says that nothing was sent (`isUnsent`).
@@ -37,7 +40,7 @@ export interface IdempotentRoute {
  * Makes a route repeatable. A handler that is given an origin must finish its work even when the client has gone: the client
  * comes back for the answer. Its answers must be text, bytes or nothing.
  *
- * A refusal is a `RestanzaError`: `request-malformed` for the field, and those of `IdempotencyStore.begin`.
+ * A refusal is a `RestanzaError`: `request-malformed` for the field or for who cannot use it, and those of `IdempotencyStore.begin`.
  */
 export function idempotent(store: IdempotencyStore, handler: IdempotentHandler): IdempotentRoute {
   const entries = new WeakMap<FastifyRequest, Entry>();
@@ -45,7 +48,8 @@ export function idempotent(store: IdempotencyStore, handler: IdempotentHandler):
     async handler(principal, request, reply) {
       const key = parseKey(request.headers['idempotency-key']);
       if (key === undefined) return handler(principal, request, reply, undefined);
-      const begun = store.begin(principal.address, key, fingerprint(request));
+      if (principal.transient) throw new RestanzaError('request-malformed', TRANSIENT);
+      const begun = store.begin(callerOf(principal), key, fingerprint(request));
       if (begun.kind === 'replay') return replay(begun.answer, reply);
       entries.set(request, begun.entry);
       try {

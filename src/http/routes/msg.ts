@@ -2,11 +2,11 @@
  * `/msg`: the route of mod_post_msg, for scripts that only want to say something.
  *
  * Decides that what comes is a message, of type chat unless the body says otherwise, to whom the body or else the path
- * names; a name without a domain is an account at the caller's own. Wrong credentials are 401 here, as there, and a message
- * on its way is 201.
+ * names; a name without a domain is an account at the caller's own; and that a message on its way is 201. How callers log in
+ * is decided in `msg-login.ts`.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Authenticator, Principal } from '../../auth/principal.ts';
+import type { Principal } from '../../auth/principal.ts';
 import { codecFor, mediaTypeOf } from '../../bridge/codecs.ts';
 import { readPath } from '../../bridge/path.ts';
 import { RestanzaError } from '../../errors.ts';
@@ -16,6 +16,7 @@ import { authorized } from '../authorized.ts';
 import { idempotent } from '../idempotent.ts';
 import { namingIgnored, submit } from '../submission.ts';
 import { tailOf } from '../tail.ts';
+import { addressLogin } from './msg-login.ts';
 import type { RestOptions } from './rest.ts';
 
 /** What mod_post_msg reads; XML and CBOR have no place in its dialect. */
@@ -28,29 +29,15 @@ export function msgRoutes(app: FastifyInstance, options: RestOptions): void {
     const stanza = messageOf(principal, request, reply, options);
     return submit({ principal, stanza, origin, accepted: 201 }, request, reply, options);
   });
+  const gate = { ...options, authenticator: addressLogin(options.authenticator) };
   for (const url of [base, `${base}/*`]) {
-    app.route({ method: 'POST', url, onSend, ...authorized(challenging(options.authenticator), handler) });
+    app.route({ method: 'POST', url, onSend, ...authorized(gate, ['send'], handler) });
     app.route({ method: 'OPTIONS', url, handler: async (_request, reply) => describe(reply) });
   }
 }
 
 function describe(reply: FastifyReply): FastifyReply {
   return reply.headers({ allow: 'POST', accept: MEDIA_TYPES.join(', ') }).send();
-}
-
-/** The same authenticator with the status of mod_post_msg for credentials that are wrong. */
-function challenging(authenticator: Authenticator): Authenticator {
-  return {
-    challenge: authenticator.challenge,
-    async authenticate(credentials) {
-      try {
-        return await authenticator.authenticate(credentials);
-      } catch (error) {
-        const isWrong = error instanceof RestanzaError && error.code === 'credentials-rejected';
-        throw isWrong ? new RestanzaError('login-failed', undefined, { cause: error }) : error;
-      }
-    },
-  };
 }
 
 function messageOf(

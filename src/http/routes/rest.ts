@@ -6,21 +6,21 @@
  * `submission.ts`.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Authenticator, Principal } from '../../auth/principal.ts';
+import { STANZA_PERMISSIONS } from '../../auth/permission.ts';
+import type { Principal } from '../../auth/principal.ts';
 import { codecFor, DECODERS, mediaTypeOf } from '../../bridge/codecs.ts';
 import { readPath, readQueryPath } from '../../bridge/path.ts';
 import { decodeQuery } from '../../bridge/query.ts';
 import { address } from '../../host/submit.ts';
 import type { IdempotencyStore } from '../../journal/idempotency-store.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
-import { authorized } from '../authorized.ts';
+import { authorized, type Gate } from '../authorized.ts';
 import { idempotent } from '../idempotent.ts';
 import { answer, namingIgnored, type SubmissionOptions, submit } from '../submission.ts';
 import { tailOf } from '../tail.ts';
 
 /** What the routes need of the house. */
-export interface RestOptions extends SubmissionOptions {
-  readonly authenticator: Authenticator;
+export interface RestOptions extends SubmissionOptions, Gate {
   readonly idempotency: IdempotencyStore;
   /** Largest body in bytes. */
   readonly bodyLimit: number;
@@ -30,25 +30,26 @@ export interface RestOptions extends SubmissionOptions {
 
 /** Adds the routes to the application. */
 export function restRoutes(app: FastifyInstance, options: RestOptions): void {
-  const { authenticator, paths } = options;
-  const base = paths.rest;
+  const base = options.paths.rest;
   const { handler, onSend } = idempotent(options.idempotency, (principal, request, reply, origin) => {
     const stanza = bodyStanza(request, reply, tailOf(request, base), options);
     return submit({ principal, stanza, origin, accepted: acceptedFor(request) }, request, reply, options);
   });
-  const echo = authorized(authenticator, (principal, request, reply) => show(principal, request, reply, options));
-  const query = authorized(authenticator, (principal, request, reply) => {
+  // Which of them a request takes, its stanza says.
+  const needs = STANZA_PERMISSIONS;
+  const echo = authorized(options, needs, (principal, request, reply) => show(principal, request, reply, options));
+  const query = authorized(options, needs, (principal, request, reply) => {
     const stanza = queryStanza(request, reply, base);
     return submit({ principal, stanza }, request, reply, options);
   });
   for (const url of [base, `${base}/*`]) {
-    app.route({ method: 'POST', url, onSend, ...authorized(authenticator, handler) });
+    app.route({ method: 'POST', url, onSend, ...authorized(options, needs, handler) });
     app.route({ method: 'OPTIONS', url, handler: async (_request, reply) => describe(reply) });
   }
   app.route({ method: 'GET', url: `${base}/*`, ...query });
   app.route({ method: 'POST', url: `${base}/echo`, ...echo });
   // mod_rest takes this for a POST without a body.
-  app.route({ method: 'GET', url: `${base}/echo`, ...authorized(authenticator, async () => codecFor(undefined)) });
+  app.route({ method: 'GET', url: `${base}/echo`, ...authorized(options, needs, async () => codecFor(undefined)) });
 }
 
 /** mod_http_rest takes only `text/xml` and says 201; mod_rest, which does not take it, says 202. */

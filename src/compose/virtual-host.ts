@@ -1,0 +1,146 @@
+/**
+ * A domain whose users are those of an XMPP server: they act over HTTP with their own passwords, and some are always online.
+ *
+ * Decides how sessions and always-on accounts are built from the configuration, and that who has a token acts through the
+ * session of an always-on account: there is no other without a password. The domain itself has no link here: what is
+ * addressed to it is its server's business.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Verify, VerifyToken } from '../auth/realm.ts';
+import type { AccountConfig, HostConfig } from '../config/load.ts';
+import { CatchUp } from '../host/catch-up.ts';
+import { Host } from '../host/host.ts';
+import { type Entrance, Sessions } from '../host/sessions.ts';
+import { type ClientLink, connectClient } from '../link/client.ts';
+import type { ClientOptions } from '../link/client-options.ts';
+import { SYSTEM_CLOCK } from '../link/clock.ts';
+import { trusting } from '../link/tls-client.ts';
+import { bareOf, type Jid, JidError, localOf, makeJid } from '../xmpp/jid.ts';
+import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
+import { newId } from '../xmpp/stanza.ts';
+import { type Served, type Surroundings, watch } from './surroundings.ts';
+
+type VirtualHost = HostConfig & { readonly virtualhost: NonNullable<HostConfig['virtualhost']> };
+/** What all sessions at a domain have in common. */
+type Server = Pick<ClientOptions, 'server' | 'tls' | 'trust' | 'kdf' | 'log'>;
+
+/** Milliseconds that a page of an archive may take. */
+const ARCHIVE_WAIT = 60_000;
+/** Characters of the random part of a resource. */
+const RANDOM_PART = 12;
+
+/**
+ * Serves the users of a domain.
+ *
+ * @throws Error when `ca_file` cannot be used
+ */
+export async function serveVirtualHost(domain: Jid, config: VirtualHost, around: Surroundings): Promise<Served> {
+  const { virtualhost, accounts } = config;
+  const { log, software, kdf, stack } = around;
+  const { server, tls, idle, max_sessions: max } = virtualhost;
+  const trust = await trustOf(domain, virtualhost.ca_file);
+  const common: Server = { ...(server !== undefined && { server }), tls, trust, kdf, log };
+  const connect = (entrance: Entrance) => connectClient({ ...common, ...sessionOf(entrance), reconnect: false });
+  const sessions = stack.use(new Sessions({ connect, software, idle, max, clock: SYSTEM_CLOCK, log }));
+  const online = new Map(
+    [...accounts].map(([local, account]) => {
+      const address = makeJid({ local, domain });
+      return [address, serveAccount(address, account, common, around)] as const;
+    }),
+  );
+  return {
+    domain,
+    realm: {
+      domain,
+      names: 'users',
+      verify: entering(domain, sessions),
+      ...(virtualhost.oauth && { verifyToken: offering(domain, sessions) }),
+    },
+    hostOf: ({ session = '', address }) => sessions.hostOf(session) ?? alwaysOn(session, address, online),
+    actingAs: address => {
+      const account = online.get(address);
+      return account && { address: account.link.bound ?? address, session: address };
+    },
+    giveUp: () => {
+      sessions.linkLost();
+      for (const { host } of online.values()) host.linkLost();
+    },
+    closed: new Promise(() => {}),
+  };
+}
+
+async function trustOf(domain: Jid, file: string | undefined): Promise<ClientOptions['trust']> {
+  try {
+    return trusting(file === undefined ? undefined : await readFile(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`hosts.${domain}.virtualhost.ca_file: ${reason}`, { cause: error });
+  }
+}
+
+function sessionOf({ account, kind, secret }: Entrance): Pick<ClientOptions, 'account' | 'credential' | 'resource'> {
+  const credential: ClientCredential =
+    kind === 'password'
+      ? { kind, authcid: localOf(account) ?? '', password: secret }
+      : { kind, token: secret, ...(localOf(account) !== undefined && { address: account }) };
+  return { account, credential, resource: `rest-${newId().slice(0, RANDOM_PART)}` };
+}
+
+/** Logs in with a user's name and password. */
+function entering(domain: Jid, sessions: Sessions): Verify {
+  return async (name, secret) => {
+    const account = accountNamed(name, domain);
+    if (account === undefined) return undefined;
+    const session = await sessions.enter({ account, kind: 'password', secret });
+    return session && { address: session.address, session: session.id };
+  };
+}
+
+/** Offers the server a token that may be one of its own. */
+function offering(domain: Jid, sessions: Sessions): VerifyToken {
+  return async secret => {
+    const session = await sessions.enter({ account: domain, kind: 'token', secret });
+    return session && { address: session.address, session: session.id };
+  };
+}
+
+function accountNamed(local: string, domain: Jid): Jid | undefined {
+  try {
+    return local === '' ? undefined : makeJid({ local, domain });
+  } catch (error) {
+    if (error instanceof JidError) return undefined;
+    throw error;
+  }
+}
+
+/** An account that is always online. */
+interface AlwaysOn {
+  readonly link: ClientLink;
+  readonly host: Host;
+}
+
+/** The host of an account, for one whose session is the account's own; that is called as the account. */
+function alwaysOn(session: string, address: Jid, accounts: ReadonlyMap<Jid, AlwaysOn>): Host | undefined {
+  const account = bareOf(address);
+  return session === account ? accounts.get(account)?.host : undefined;
+}
+
+/** Keeps an account online; each new session first takes over what came meanwhile. */
+function serveAccount(account: Jid, config: AccountConfig, common: Server, around: Surroundings): AlwaysOn {
+  const { receiving, stack, software, log } = around;
+  const { password, resource, presence } = config;
+  const credential: ClientCredential = { kind: 'password', authcid: localOf(account) ?? '', password };
+  const link = connectClient({ ...common, account, credential, resource, presence, carbons: true, reconnect: true });
+  const send = (stanza: Parameters<Host['send']>[0]) => host.send({ ...stanza, from: account });
+  const receiver = receiving.receiver({ link: account, config, events: 'component', send });
+  const sink = new CatchUp({ account, positions: receiving.journal, sink: receiver, log });
+  const identity = { address: account, category: 'client', type: 'bot', software };
+  const host: Host = stack.use(new Host(link, { identity, log, sink }));
+  stack.use(receiver);
+  stack.use(sink);
+  link.onSession = () => {
+    sink.begin(query => host.request(query, { timeout: ARCHIVE_WAIT, gone: new AbortController().signal }));
+  };
+  watch(link, host);
+  return { link, host };
+}

@@ -1,0 +1,121 @@
+/**
+ * Pages of an account's archive (XEP-0313, XEP-0059).
+ *
+ * Decides how a page is asked for and what is in the answer: messages as the server would have stored them, that is with
+ * the time in a delay (XEP-0203) and the archive's id in a `stanza-id` (XEP-0359), and without those that the account sent
+ * itself. Pure. Who may answer is decided in `xmpp/archive-results.ts`.
+ */
+import { childElements, type Element, element } from '../xml/element.ts';
+import { bareOf, type Jid } from '../xmpp/jid.ts';
+import { NS } from '../xmpp/ns.ts';
+import { type Iq, type Message, newId, receiveStanza, type Stanza, StanzaError } from '../xmpp/stanza.ts';
+
+/** Messages that are asked for at once. */
+const PAGE = 200;
+
+/** A query that is ready to be sent. */
+export type ArchiveQuery = Iq & { readonly from: Jid; readonly id: string };
+
+/** The id that an account's archive has given to a stanza; only the account's own server may say so (XEP-0359 §6). */
+export function archiveIdOf({ payload }: Stanza, account: Jid): string | undefined {
+  return payload.find(({ name, ns, attrs }) => name === 'stanza-id' && ns === NS.sid && attrs['by'] === account)?.attrs[
+    'id'
+  ];
+}
+
+/** A query for a page: what comes after an id of the archive (from its start when that is empty), or its last message alone. */
+export function pageQuery(account: Jid, from: { readonly after: string } | 'last'): ArchiveQuery {
+  const set =
+    from === 'last'
+      ? [element('max', NS.rsm, {}, ['1']), element('before', NS.rsm)]
+      : [
+          element('max', NS.rsm, {}, [String(PAGE)]),
+          ...(from.after === '' ? [] : [element('after', NS.rsm, {}, [from.after])]),
+        ];
+  const payload = [element('query', NS.archive, { queryid: newId() }, [element('set', NS.rsm, {}, set)])];
+  return { kind: 'iq', type: 'set', from: account, to: account, id: newId(), payload };
+}
+
+/** What an archive answered. `last` is its id for the last message of the page, own ones included. */
+export type Page =
+  | {
+      readonly name: 'page';
+      readonly messages: readonly Message[];
+      readonly last: string | undefined;
+      readonly complete: boolean;
+    }
+  | { readonly name: 'forgotten' }
+  | { readonly name: 'unsupported'; readonly condition: string };
+
+/**
+ * Reads what answered a query: the messages with results, and the iq.
+ *
+ * @throws Error when the archive cannot answer at the moment
+ */
+export function readPage(answers: readonly Stanza[], account: Jid): Page {
+  const iq = answers.at(-1);
+  if (iq?.type === 'error') return readRefusal(iq);
+  const results = answers.slice(0, -1).flatMap(({ payload }) => payload.filter(isResult));
+  const fin = iq?.payload.find(({ name, ns }) => name === 'fin' && ns === NS.archive);
+  return {
+    name: 'page',
+    messages: results.flatMap(result => restore(result, account) ?? []),
+    last: results.at(-1)?.attrs['id'],
+    complete: fin?.attrs['complete'] === 'true' || fin?.attrs['complete'] === '1',
+  };
+}
+
+/** Conditions of servers without an archive. */
+const UNSUPPORTED: ReadonlySet<string> = new Set([
+  'service-unavailable',
+  'feature-not-implemented',
+  'not-allowed',
+  'forbidden',
+]);
+
+function readRefusal({ payload }: Stanza): Page {
+  const error = payload.find(({ name, ns }) => name === 'error' && ns === NS.client);
+  const condition =
+    error === undefined ? '' : (childElements(error).find(({ ns }) => ns === NS.stanzaErrors)?.name ?? '');
+  if (condition === 'item-not-found') return { name: 'forgotten' };
+  if (UNSUPPORTED.has(condition)) return { name: 'unsupported', condition };
+  throw new Error(`the archive answers ${condition}`);
+}
+
+function isResult({ name, ns }: Element): boolean {
+  return name === 'result' && ns === NS.archive;
+}
+
+/** The message in a result, as the server would have stored it; nothing for what the account sent itself. */
+function restore(result: Element, account: Jid): Message | undefined {
+  const forwarded = childElements(result).find(({ name, ns }) => name === 'forwarded' && ns === NS.forward);
+  const parts = forwarded === undefined ? [] : childElements(forwarded);
+  const archived = parts.find(({ name, ns }) => name === 'message' && ns === NS.client);
+  const message = archived === undefined ? undefined : readArchived(archived);
+  if (message?.kind !== 'message' || message.from === undefined || bareOf(message.from) === account) return undefined;
+  const delay = parts.find(({ name, ns }) => name === 'delay' && ns === NS.delay);
+  const id = result.attrs['id'];
+  const marks = [
+    ...(delay === undefined || message.payload.some(isDelay)
+      ? []
+      : [{ ...delay, attrs: { from: account, ...delay.attrs } }]),
+    ...(id === undefined || archiveIdOf(message, account) !== undefined
+      ? []
+      : [element('stanza-id', NS.sid, { by: account, id })]),
+  ];
+  return { ...message, payload: [...message.payload, ...marks] };
+}
+
+/** What is no stanza by today's rules may be in an old archive; it must not keep the rest away. */
+function readArchived(archived: Element): Stanza | undefined {
+  try {
+    return receiveStanza(archived);
+  } catch (error) {
+    if (error instanceof StanzaError) return undefined;
+    throw error;
+  }
+}
+
+function isDelay({ name, ns }: Element): boolean {
+  return name === 'delay' && ns === NS.delay;
+}

@@ -1,0 +1,189 @@
+/**
+ * Catching up, against an archive that is a list: everything once and in order, whatever comes meanwhile.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryLog } from '../../test/support/memory-log.ts';
+import { childElements, element, textOf } from '../xml/element.ts';
+import { parseJid } from '../xmpp/jid.ts';
+import { NS } from '../xmpp/ns.ts';
+import { errorOf, type Message, resultOf, type Stanza, stanzaElement } from '../xmpp/stanza.ts';
+import { archiveIdOf } from './archive-page.ts';
+import { type Ask, CatchUp } from './catch-up.ts';
+
+const BOT = parseJid('bot@example.org');
+const ALICE = parseJid('alice@example.org/phone');
+
+/** A message as it is archived. */
+function message(body: string, from = ALICE): Message {
+  return { kind: 'message', type: 'chat', from, to: BOT, id: body, payload: [element('body', NS.client, {}, [body])] };
+}
+
+/** The same as it comes in live: its server has noted its id in the archive. */
+function live(archived: Message, id: string): Message {
+  return { ...archived, payload: [...archived.payload, element('stanza-id', NS.sid, { by: BOT, id })] };
+}
+
+/** An archive whose ids are `a0`, `a1`, …; it gives `page` messages at once. */
+class Archive {
+  readonly messages: Message[] = [];
+  readonly asked: string[] = [];
+  page = 3;
+  /** Is called before each answer. */
+  before: () => void | Promise<void> = () => {};
+
+  readonly ask: Ask = async iq => {
+    const [query] = iq.payload;
+    const set = childElements(query ?? element('query', NS.archive))[0] ?? element('set', NS.rsm);
+    const after = childElements(set).find(({ name }) => name === 'after');
+    const last = childElements(set).some(({ name }) => name === 'before');
+    this.asked.push(last ? 'last' : ((after && textOf(after)) ?? ''));
+    const ids = this.messages.map((_, index) => index);
+    const start = after === undefined ? 0 : Number(textOf(after).slice(1)) + 1;
+    const found = last ? ids.slice(-1) : ids.slice(start, start + this.page);
+    await this.before();
+    const fin = element('fin', NS.archive, { complete: String(start + found.length >= ids.length) });
+    return [...found.map(index => this.#result(index)), resultOf(iq, [fin])].filter(answer => answer !== undefined);
+  };
+
+  #result(index: number): Stanza {
+    const stamp = element('delay', NS.delay, { stamp: '2026-01-01T00:00:00Z' });
+    const archived = this.messages[index] ?? message('none');
+    const forwarded = element('forwarded', NS.forward, {}, [stamp, stanzaElement(archived)]);
+    const result = element('result', NS.archive, { id: `a${index}` }, [forwarded]);
+    return { kind: 'message', from: BOT, to: BOT, payload: [result] };
+  }
+}
+
+/** A catching up with its archive and what it has handed on. */
+function opened(position?: string) {
+  const archive = new Archive();
+  const kept: Stanza[] = [];
+  const positions = new Map(position === undefined ? [] : [[BOT, position]]);
+  const note = (id: string | undefined) => id !== undefined && positions.set(BOT, id);
+  const log = new MemoryLog();
+  const catchUp = new CatchUp({
+    account: BOT,
+    log,
+    positions: { position: link => positions.get(link), setPosition: async (_link, id) => void note(id) },
+    sink: {
+      wants: () => true,
+      async take(stanzas) {
+        kept.push(...stanzas);
+        for (const stanza of stanzas) note(archiveIdOf(stanza, BOT));
+      },
+    },
+  });
+  const ids = () => kept.map(({ id }) => id);
+  return { archive, kept, ids, positions, catchUp, log };
+}
+
+/** Lets what was begun come to its end. */
+async function settled(catchUp: CatchUp): Promise<void> {
+  await catchUp.done;
+}
+
+test('a first session begins at the end of the archive', async () => {
+  const { archive, ids, positions, catchUp } = opened();
+  archive.messages.push(message('old'), message('older'));
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(ids(), []);
+  assert.equal(positions.get(BOT), 'a1');
+});
+
+test('an archive that was empty at first is taken over whole', async () => {
+  const { archive, ids, positions, catchUp } = opened();
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.equal(positions.get(BOT), '');
+  archive.messages.push(message('1'), message('2'));
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['1', '2']);
+});
+
+test('what came during an outage is handed on in order, with its time and id, and without own messages', async () => {
+  const { archive, kept, ids, positions, catchUp } = opened('a0');
+  archive.messages.push(message('0'), message('1'), message('own', parseJid('bot@example.org/x')));
+  archive.messages.push(...['2', '3', '4', '5'].map(body => message(body)));
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['1', '2', '3', '4', '5']);
+  assert.deepEqual(archive.asked, ['a0', 'a3']);
+  assert.equal(positions.get(BOT), 'a6');
+  const [first] = kept;
+  assert.ok(first !== undefined);
+  assert.deepEqual(first.payload.slice(1), [
+    element('delay', NS.delay, { from: BOT, stamp: '2026-01-01T00:00:00Z' }),
+    element('stanza-id', NS.sid, { by: BOT, id: 'a1' }),
+  ]);
+});
+
+test('what arrives meanwhile comes after it, and once', async () => {
+  const { archive, ids, catchUp } = opened('a0');
+  archive.page = 1;
+  archive.messages.push(...['0', '1', '2', '3'].map(body => message(body)));
+  let number = 4;
+  archive.before = async () => {
+    if (number === 7) return;
+    const arriving = message(String(number));
+    archive.messages.push(arriving);
+    await catchUp.take([live(arriving, `a${number}`)]);
+    number += 1;
+  };
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  await catchUp.take([live(message('after'), `a${number}`)]);
+  assert.equal(number, 7, 'one has arrived with each of three pages');
+  assert.deepEqual(ids(), ['1', '2', '3', '4', '5', '6', 'after']);
+});
+
+test('what is not archived does not wait', async () => {
+  const { archive, ids, catchUp } = opened('a0');
+  archive.messages.push(message('0'), message('1'));
+  archive.before = () => catchUp.take([message('typing')]);
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['typing', '1']);
+});
+
+test('an id of somebody else is no id of the archive', () => {
+  const forged = { ...message('x'), payload: [element('stanza-id', NS.sid, { by: 'mallory@example.org', id: 'a1' })] };
+  assert.equal(archiveIdOf(forged, BOT), undefined);
+});
+
+test('without an archive everything is handed on as it comes', async () => {
+  const { ids, catchUp } = opened('a0');
+  catchUp.begin(async iq => {
+    await catchUp.take([live(message('1'), 'a1')]);
+    return [errorOf(iq, { condition: 'service-unavailable' })].filter(answer => answer !== undefined);
+  });
+  await settled(catchUp);
+  await catchUp.take([live(message('2'), 'a2')]);
+  assert.deepEqual(ids(), ['1', '2']);
+});
+
+test('a position that the archive has forgotten is told, and it goes on from the end', async () => {
+  const { archive, positions, catchUp, log } = opened('gone');
+  archive.messages.push(message('0'), message('1'));
+  catchUp.begin(async iq => {
+    const answers = await archive.ask(iq);
+    const refusal = errorOf(iq, { condition: 'item-not-found' });
+    return archive.asked.at(-1) === 'gone' && refusal !== undefined ? [refusal] : answers;
+  });
+  await settled(catchUp);
+  assert.equal(positions.get(BOT), 'a1');
+  const [line] = log.lines;
+  assert.match(String(line?.['message']), /does not reach back/);
+});
+
+test('a new session takes up where the last one was broken off', async () => {
+  const { archive, ids, catchUp } = opened('a0');
+  archive.messages.push(...['0', '1', '2', '3', '4', '5', '6'].map(body => message(body)));
+  catchUp.begin(iq => (archive.asked.length === 0 ? archive.ask(iq) : Promise.reject(new Error('link lost'))));
+  await new Promise(setImmediate);
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['1', '2', '3', '4', '5', '6']);
+});

@@ -1,0 +1,173 @@
+/**
+ * What came for an account while it was away (XEP-0313).
+ *
+ * Decides that an always-on account gets every archived message once and in order: with a new session the archive is asked
+ * for all that came after the last stanza that was kept, and what arrives meanwhile and is archived too waits until that has
+ * been handed on. What the archive gives looks like a message that the server had stored: with the time in a delay
+ * (XEP-0203) and the archive's id (XEP-0359), by which copies are told. The position is kept with the stanzas themselves, so that
+ * a restart neither skips nor repeats. Own messages are left out.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '../log.ts';
+import type { Jid } from '../xmpp/jid.ts';
+import type { Message, Stanza } from '../xmpp/stanza.ts';
+import { type ArchiveQuery, archiveIdOf, pageQuery, readPage } from './archive-page.ts';
+import type { Sink } from './host.ts';
+
+/** Sends a query and waits for what answers it; the iq is the last. */
+export type Ask = (query: ArchiveQuery) => Promise<readonly Stanza[]>;
+
+/** Where it is kept up to which stanza the archive has been taken over. */
+export interface Positions {
+  position(link: Jid): string | undefined;
+  setPosition(link: Jid, archiveId: string): Promise<void>;
+}
+
+/** What catching up needs. */
+export interface CatchUpOptions {
+  readonly account: Jid;
+  readonly positions: Positions;
+  /** Keeps messages, and with each that has an id of the archive the position. */
+  readonly sink: Sink;
+  readonly log: Log;
+}
+
+/** Milliseconds after which a catching up that failed is tried again while the session lasts. */
+const AGAIN = 10_000;
+/** Live messages that may wait for the archive; later ones are left to the archive itself. */
+const MAX_HELD = 5_000;
+/** Ids of the archive by which copies are told. */
+const MAX_RECENT = 5_000;
+
+/** The sink of an always-on account. */
+export class CatchUp implements Sink, AsyncDisposable {
+  readonly #options: CatchUpOptions;
+  readonly #recent = new Set<string>();
+  #held: Message[] = [];
+  #missed = false;
+  #session = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(options: CatchUpOptions) {
+    this.#options = options;
+  }
+
+  wants(stanza: Stanza): boolean {
+    return this.#options.sink.wants(stanza);
+  }
+
+  async take(stanzas: readonly Stanza[]): Promise<void> {
+    await this.#keep(stanzas.filter(stanza => !this.#hold(stanza)));
+  }
+
+  /** A new session has begun, and the archive can be asked. What was asked in the last one is over. */
+  begin(ask: Ask): void {
+    this.#session.abort();
+    const session = new AbortController();
+    this.#session = session;
+    this.#held = [];
+    const before = this.#running;
+    this.#running = (async () => {
+      await before;
+      await this.#run(ask, session.signal);
+    })();
+  }
+
+  /** The id of a copy that the archive has. */
+  #archiveId(stanza: Stanza): string | undefined {
+    return archiveIdOf(stanza, this.#options.account);
+  }
+
+  #isKnown(stanza: Stanza): boolean {
+    const id = this.#archiveId(stanza);
+    return id !== undefined && this.#recent.has(id);
+  }
+
+  /** @returns whether the message waits, or is left to the archive, because older ones are still to come */
+  #hold(stanza: Stanza): boolean {
+    if (this.#running === undefined || stanza.kind !== 'message' || this.#archiveId(stanza) === undefined) return false;
+    if (this.#held.length >= MAX_HELD) this.#missed = true;
+    if (!this.#missed) this.#held.push(stanza);
+    return true;
+  }
+
+  async #keep(stanzas: readonly Stanza[]): Promise<void> {
+    const wanted = stanzas.filter(stanza => !this.#isKnown(stanza) && this.wants(stanza));
+    if (wanted.length > 0) await this.#options.sink.take(wanted);
+    for (const stanza of wanted) this.#remember(this.#archiveId(stanza));
+  }
+
+  #remember(id: string | undefined): void {
+    if (id === undefined) return;
+    this.#recent.add(id);
+    const [oldest] = this.#recent;
+    if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
+  }
+
+  async #run(ask: Ask, signal: AbortSignal): Promise<void> {
+    const { account, log } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await this.#takeOver(ask);
+        await this.#release();
+        if (this.#missed) continue;
+        this.#running = undefined;
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ account, err: error }, 'the archive could not be taken over; trying again');
+        await pause(AGAIN, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  /** Hands on what came meanwhile; while that is done more may come. */
+  async #release(): Promise<void> {
+    while (this.#held.length > 0) {
+      const held = this.#held;
+      this.#held = [];
+      await this.#keep(held);
+    }
+  }
+
+  /** Asks page after page for what came after the position. An account that is new here begins at the end. */
+  async #takeOver(ask: Ask): Promise<void> {
+    const { account, positions, log } = this.#options;
+    this.#missed = false;
+    const position = positions.position(account);
+    if (position === undefined) return this.#beginAtEnd(ask);
+    for (let after = position; ; ) {
+      const page = readPage(await ask(pageQuery(account, { after })), account);
+      if (page.name === 'unsupported') {
+        log.info({ account, condition: page.condition }, 'the server has no archive for this account');
+        return;
+      }
+      if (page.name === 'forgotten') {
+        log.warn({ account }, 'the archive does not reach back to the last stanza; what came between is lost');
+        return this.#beginAtEnd(ask);
+      }
+      await this.#keep(page.messages);
+      if (page.last === undefined) return;
+      await positions.setPosition(account, page.last);
+      if (page.complete) return;
+      after = page.last;
+    }
+  }
+
+  async #beginAtEnd(ask: Ask): Promise<void> {
+    const { account, positions } = this.#options;
+    const page = readPage(await ask(pageQuery(account, 'last')), account);
+    if (page.name === 'page') await positions.setPosition(account, page.last ?? '');
+  }
+
+  /** Resolves when nothing is asked any more. */
+  get done(): Promise<void> {
+    return this.#running ?? Promise.resolve();
+  }
+
+  /** Stops asking. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#session.abort();
+    await this.#running;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Sessions of HTTP users, with real logins at an embedded host; the time that sessions see is in the test's hand.
+ */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type Hosting, PASSWORDS, startHost } from '../../test/support/embedded-host.ts';
+import { ManualClock } from '../../test/support/manual-clock.ts';
+import { MemoryLog } from '../../test/support/memory-log.ts';
+import { RestanzaError } from '../errors.ts';
+import { connectClient } from '../link/client.ts';
+import { trusting } from '../link/tls-client.ts';
+import { element } from '../xml/element.ts';
+import { localOf, parseJid } from '../xmpp/jid.ts';
+import { NS } from '../xmpp/ns.ts';
+import { newId } from '../xmpp/stanza.ts';
+import { type Entrance, Sessions } from './sessions.ts';
+
+const TRUST = trusting();
+const ALICE = parseJid('alice@localhost');
+
+interface Opened {
+  readonly sessions: Sessions;
+  readonly hosting: Hosting;
+  readonly clock: ManualClock;
+  /** Logins so far. */
+  readonly logins: Entrance[];
+}
+
+async function opened(t: TestContext, { idle = 300, max = 10, port = 0 } = {}): Promise<Opened> {
+  const hosting = await startHost();
+  t.after(() => hosting[Symbol.asyncDispose]());
+  const clock = new ManualClock();
+  const logins: Entrance[] = [];
+  const [host = '', own = ''] = hosting.link.c2sAddress.split(':');
+  const log = new MemoryLog();
+  const sessions = new Sessions({
+    connect(entrance) {
+      logins.push(entrance);
+      const { account, secret } = entrance;
+      return connectClient({
+        account,
+        credential: { kind: 'password', authcid: localOf(account) ?? '', password: secret },
+        server: { host, port: port === 0 ? Number(own) : port, directTls: false },
+        tls: 'off',
+        trust: TRUST,
+        reconnect: false,
+        log,
+      });
+    },
+    software: { name: 'Restanza', version: '1' },
+    idle,
+    max,
+    clock,
+    log,
+  });
+  t.after(() => sessions[Symbol.asyncDispose]());
+  return { sessions, hosting, clock, logins };
+}
+
+const entrance = (secret: string = PASSWORDS.alice, account = ALICE): Entrance => ({
+  account,
+  kind: 'password',
+  secret,
+});
+const BOB = entrance(PASSWORDS.bob, parseJid('bob@localhost'));
+
+const codeOf = (code: string) => (error: unknown) => error instanceof RestanzaError && error.code === code;
+
+test('the first request logs in, those that come together share the login, later ones find the session', async t => {
+  const { sessions, logins } = await opened(t);
+  const together = await Promise.all(Array.from({ length: 20 }, () => sessions.enter(entrance())));
+  const [first] = together;
+  assert.equal(first?.address, ALICE);
+  assert.deepEqual(new Set(together.map(session => session?.id)), new Set([first?.id]));
+  assert.equal((await sessions.enter(entrance()))?.id, first?.id);
+  assert.equal(logins.length, 1);
+  assert.equal(sessions.size, 1);
+});
+
+test('an iq is sent and answered through the session', async t => {
+  const { sessions } = await opened(t);
+  const session = await sessions.enter(entrance());
+  const host = sessions.hostOf(session?.id ?? '');
+  assert.ok(host !== undefined);
+  const ping = [element('ping', NS.ping)];
+  const iq = { kind: 'iq', type: 'get', from: ALICE, to: ALICE, id: newId(), payload: ping } as const;
+  const [answer] = await host.request(iq, { timeout: 10_000, gone: new AbortController().signal });
+  assert.equal(answer?.from, ALICE);
+  assert.equal(answer?.to, ALICE);
+});
+
+test('wrong credentials open nothing, and are tried each time', async t => {
+  const { sessions, logins } = await opened(t);
+  assert.equal(await sessions.enter(entrance('wrong')), undefined);
+  assert.equal(await sessions.enter(entrance('wrong')), undefined);
+  assert.equal(logins.length, 2);
+  assert.equal(sessions.size, 0);
+});
+
+test('a session is not entered with other credentials', async t => {
+  const { sessions } = await opened(t);
+  await sessions.enter(entrance());
+  assert.equal(await sessions.enter(entrance('wrong')), undefined);
+  assert.equal(sessions.size, 1);
+});
+
+test('an idle session is closed', async t => {
+  const { sessions, clock } = await opened(t, { idle: 60 });
+  const session = await sessions.enter(entrance());
+  clock.advance(59_000);
+  assert.ok(sessions.hostOf(session?.id ?? '') !== undefined);
+  clock.advance(2_000);
+  assert.equal(sessions.hostOf(session?.id ?? ''), undefined);
+  assert.equal(sessions.size, 0);
+  assert.deepEqual(clock.waits, []);
+});
+
+test('the session that was used longest ago makes room', async t => {
+  const { sessions, clock } = await opened(t, { max: 1 });
+  const alice = await sessions.enter(entrance());
+  clock.advance(10);
+  const bob = await sessions.enter(BOB);
+  assert.equal(sessions.hostOf(alice?.id ?? ''), undefined);
+  assert.ok(sessions.hostOf(bob?.id ?? '') !== undefined);
+});
+
+test('a session in use makes no room', async t => {
+  const { sessions, hosting } = await opened(t, { max: 1 });
+  const silent = await hosting.login('bob', { resource: 'silent' });
+  const alice = await sessions.enter(entrance());
+  const payload = [element('ping', NS.ping)];
+  const to = parseJid('bob@localhost/silent');
+  const iq = { kind: 'iq', type: 'get', from: ALICE, to, id: newId(), payload } as const;
+  const gone = new AbortController();
+  const asking = sessions.hostOf(alice?.id ?? '')?.request(iq, { timeout: 60_000, gone: gone.signal });
+  await silent.until(/<ping/);
+  await assert.rejects(sessions.enter(BOB), codeOf('too-many-sessions'));
+  gone.abort(new RestanzaError('stopping'));
+  await assert.rejects(asking ?? Promise.resolve(), codeOf('stopping'));
+  assert.ok((await sessions.enter(BOB)) !== undefined);
+});
+
+test('after some minutes a request logs in again, so that a changed password is noticed', async t => {
+  const { sessions, clock, logins } = await opened(t);
+  const first = await sessions.enter(entrance());
+  clock.advance(299_000);
+  assert.equal((await sessions.enter(entrance()))?.id, first?.id);
+  clock.advance(2_000);
+  const second = await sessions.enter(entrance());
+  assert.notEqual(second?.id, first?.id);
+  assert.equal(logins.length, 2);
+  clock.advance(1_000);
+  assert.equal(sessions.size, 1, 'the first one is closed once nobody waits in it');
+});
+
+test('a server that is away is told apart from wrong credentials', async t => {
+  const { sessions } = await opened(t, { port: 1 });
+  await assert.rejects(sessions.enter(entrance()), codeOf('link-down'));
+  assert.equal(sessions.size, 0);
+});
+
+test('a session whose stream the server ends is opened anew by the next request', async t => {
+  const { sessions, hosting, logins } = await opened(t);
+  const first = await sessions.enter(entrance());
+  const host = sessions.hostOf(first?.id ?? '');
+  assert.ok(host !== undefined);
+  await hosting.link[Symbol.asyncDispose]();
+  await assert.rejects(sessions.enter(entrance('other')), codeOf('link-down'));
+  assert.equal(logins.length, 2);
+});
+
+test('nothing is entered once they are closed', async t => {
+  const { sessions } = await opened(t);
+  await sessions.enter(entrance());
+  await sessions[Symbol.asyncDispose]();
+  await assert.rejects(sessions.enter(entrance()), codeOf('stopping'));
+  assert.equal(sessions.size, 0);
+});

@@ -1,0 +1,153 @@
+/**
+ * Connections on which something comes that is no HTTP (RFC 9112 §2.2, §8, §9.3.2).
+ *
+ * Decides that a request is handled only once it has come whole, that each request has one answer, and that what is due to
+ * earlier requests is written before anything is said about what stands behind them. Then the connection ends: where the
+ * next request would begin, nobody can tell. What a fault is called is decided in `errors.ts`.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { RestanzaError } from '../errors.ts';
+import { faultOf, refusal } from './errors.ts';
+
+const EMPTY = Buffer.alloc(0);
+/** What Node calls bytes behind a request that says that it is the last one; nobody waits for an answer to them. */
+const BEHIND_THE_LAST = 'HPE_CLOSED_CONNECTION';
+const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
+
+/** The connections of a server. It closes those that have a fault; all others are the server's. */
+export class Connections {
+  readonly #connections = new WeakMap<Socket, Connection>();
+  /** Requests that began after the fault of their connection. */
+  readonly #late = new WeakMap<IncomingMessage, RestanzaError>();
+
+  /** Follows the requests of a server. */
+  follow(server: Server): void {
+    server.prependListener('request', (request, response) => {
+      const connection = this.#of(request.socket);
+      if (connection.fault !== undefined) this.#late.set(request, connection.fault);
+      connection.begin(request, response);
+    });
+  }
+
+  #of(socket: Socket): Connection {
+    const known = this.#connections.get(socket);
+    if (known !== undefined) return known;
+    const made = new Connection(socket);
+    this.#connections.set(socket, made);
+    return made;
+  }
+
+  /** The fault that a connection had already when this request began: an answer that came late for its own. */
+  faultBefore(request: IncomingMessage): RestanzaError | undefined {
+    return this.#late.get(request);
+  }
+
+  /**
+   * Reads a request to its end.
+   *
+   * @param limit largest body in bytes
+   * @returns the body; empty when there is none
+   * @throws RestanzaError `too-large`, or why the rest of the body does not come
+   */
+  async body(request: IncomingMessage, limit: number): Promise<Buffer> {
+    const { headers, socket } = request;
+    const length = Number(headers['content-length'] ?? 0);
+    if (length === 0 && headers['transfer-encoding'] === undefined) return EMPTY;
+    if (length > limit) throw new RestanzaError('too-large');
+    return read(request, limit, this.#of(socket));
+  }
+
+  /** What the server is to do when it cannot understand a client or waits for it in vain: its `clientError`. */
+  fail(error: NodeJS.ErrnoException, socket: Socket): void {
+    this.#of(socket).fail(error);
+  }
+}
+
+/**
+ * One connection. Until it has a fault, nothing is done here but counting. From then on no further request is handled, and
+ * when the last answer is written that is due, the fault is told, unless it was an answer itself, and the connection ends.
+ */
+class Connection {
+  readonly #socket: Socket;
+  /** The request that began last. */
+  #last: IncomingMessage | undefined;
+  /** How many answers are not written yet. */
+  #due = 0;
+  #fault: RestanzaError | undefined;
+  /** What to write behind the answers. */
+  #farewell = '';
+  /** Ends the wait for the rest of a body. */
+  #giveUp: (fault: RestanzaError) => void = () => {};
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get fault(): RestanzaError | undefined {
+    return this.#fault;
+  }
+
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    this.#last = request;
+    this.#due += 1;
+    // Who is late after all gets the fault for an answer.
+    this.#farewell = '';
+    response.once('close', () => {
+      this.#due -= 1;
+      this.#endWhenDone();
+    });
+  }
+
+  /** Is told of a fault, at once or when the connection has it already. */
+  whenBroken(request: IncomingMessage, giveUp: (fault: RestanzaError) => void): void {
+    if (this.#fault === undefined) this.#giveUp = giveUp;
+    else if (!request.complete) giveUp(this.#fault);
+  }
+
+  fail(error: NodeJS.ErrnoException): void {
+    // Whoever does not take his answer loses it; all others only lose what they have sent since.
+    if (error.code === 'ECONNRESET' || (error.code === TIMEOUT && !this.#socket.writable)) this.#socket.destroy();
+    else if (!this.#socket.writable) this.#socket.destroySoon();
+    else if (this.#fault === undefined) this.#break(error);
+  }
+
+  #break(error: NodeJS.ErrnoException): void {
+    const fault = faultOf(error);
+    this.#fault = fault;
+    // A request that is not whole is the one with the fault, and has its answer: this one, or an earlier refusal.
+    if (this.#last?.complete === false) this.#giveUp(fault);
+    else if (error.code !== BEHIND_THE_LAST) this.#farewell = refusal(fault);
+    this.#endWhenDone();
+  }
+
+  #endWhenDone(): void {
+    if (this.#fault === undefined || this.#due > 0) return;
+    if (this.#socket.writable) this.#socket.write(this.#farewell);
+    this.#socket.destroySoon();
+  }
+}
+
+/** Collects a body until it ends, is too large, or cannot come any more. */
+function read(request: IncomingMessage, limit: number, connection: Connection): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const parts: Buffer[] = [];
+  let size = 0;
+  request.on('data', (part: Buffer) => {
+    size += part.length;
+    if (size <= limit) parts.push(part);
+    else reject(new RestanzaError('too-large'));
+  });
+  let whole = false;
+  request.on('end', () => {
+    whole = true;
+    resolve(Buffer.concat(parts, size));
+  });
+  const leave = () => {
+    // Every request is closed after its answer, and errors are dear.
+    if (!whole) reject(new RestanzaError('request-malformed', 'the connection ended before the body did'));
+  };
+  request.on('error', leave).on('close', leave);
+  connection.whenBroken(request, reject);
+  return promise;
+}
