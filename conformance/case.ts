@@ -57,11 +57,19 @@ export type Login =
   | 'user'
   /** The user's whole address for a name, as mod_post_msg asks. */
   | 'address'
+  /** The same with a resource. */
+  | 'full-address'
+  /** The user's name without its domain. */
+  | 'localpart'
   | 'none'
   | 'wrong-password'
   | 'address-wrong-password'
+  | 'address-unknown-user'
+  /** What belongs to Basic, under the name of another scheme. */
+  | 'address-other-scheme'
   | 'unknown-user'
   | 'no-colon'
+  | 'no-base64'
   | 'lower-case-scheme'
   | 'unknown-scheme'
   | 'unknown-token';

@@ -38,7 +38,10 @@ const PRIVILEGES: readonly Privilege[] = [
   { modules: ['node:net', 'node:tls', 'net', 'tls'], allows: path => roomOf(path) !== 'http' },
   {
     modules: ['node:sqlite'],
-    allows: path => ['journal', 'sqlite'].includes(roomOf(path)) || path.startsWith('link/server/accounts'),
+    allows: path =>
+      ['journal', 'sqlite'].includes(roomOf(path)) ||
+      path.startsWith('link/server/accounts') ||
+      path === 'auth/token-store.ts',
   },
 ];
 

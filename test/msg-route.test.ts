@@ -74,6 +74,32 @@ test('a wrong password is 401 here, with a challenge', async () => {
   assert.match(response.headers.get('www-authenticate') ?? '', /^Basic realm=/);
 });
 
+test('the resource of a whole address is kept in from', async () => {
+  const authorization = `Basic ${Buffer.from(`alice@localhost/ops/a@b:${PASSWORDS.alice}`).toString('base64')}`;
+  const headers = { authorization, 'content-type': 'text/plain' };
+  assert.equal((await fetch(`${running.url}/msg/bob`, { method: 'POST', headers, body: 'x' })).status, 201);
+  const message = await bob.next(({ name, children }) => name === 'message' && children.length > 0, 'the message');
+  assert.equal(message.attrs['from'], 'alice@localhost/ops/a@b');
+});
+
+for (const [what, credentials] of [
+  ['an empty resource', `alice@localhost/:${PASSWORDS.alice}`],
+  ['a resource that is none', `alice@localhost/a\0:${PASSWORDS.alice}`],
+  ['another account with a resource', `bob@localhost/x:${PASSWORDS.alice}`],
+  ['a domain that is not here', `alice@example.org/x:${PASSWORDS.alice}`],
+  ['no colon', 'alice@localhost'],
+] as const) {
+  test(`${what} is 401, with a challenge`, async () => {
+    const headers = {
+      authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+      'content-type': 'text/plain',
+    };
+    const response = await fetch(`${running.url}/msg/bob`, { method: 'POST', headers, body: 'x' });
+    assert.equal(response.status, 401);
+    assert.match(response.headers.get('www-authenticate') ?? '', /^Basic realm=/);
+  });
+}
+
 test('OPTIONS says what can be posted', async () => {
   const response = await fetch(`${running.url}/msg/bob`, { method: 'OPTIONS' });
   assert.equal(response.status, 200);

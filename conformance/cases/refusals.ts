@@ -157,6 +157,21 @@ export const REFUSALS: readonly Case[] = [
     mended: { ...failedAnyhow(400), row: 'sends an HTML page for an error' },
   },
   {
+    name: 'refuse a message for a page of another site',
+    needs: ['peer'],
+    request: {
+      path: '{rest}/message/chat/{peer}',
+      type: TEXT,
+      body: 'x',
+      headers: { origin: 'https://other-site.example', 'sec-fetch-site': 'cross-site' },
+    },
+    original: [{ status: 202 }],
+    mended: {
+      ...failedAnyhow(403),
+      row: 'sends what a page of anybody posts with the password that the browser remembers',
+    },
+  },
+  {
     name: 'refuse text/xml',
     needs: ['peer'],
     request: {

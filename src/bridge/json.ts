@@ -24,7 +24,12 @@ export const JSON_CODEC: TextCodec = {
   },
 };
 
-function parseJson(text: string): Json {
+/**
+ * Reads any JSON text.
+ *
+ * @throws RestanzaError `body-malformed` naming the place of the first fault
+ */
+export function parseJson(text: string): Json {
   try {
     return JSON.parse(text);
   } catch {

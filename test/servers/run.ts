@@ -14,6 +14,7 @@ const PACKAGES: Readonly<Record<string, () => boolean>> = {
   prosody: () => existsSync('/usr/bin/prosody'),
   ejabberd: () => globSync('/usr/lib/*/ejabberd-*/ebin/ejabberd.beam').length > 0,
   'python3-slixmpp': () => succeeds('/usr/bin/python3', ['-c', 'import slixmpp']),
+  'python3-flask': () => succeeds('/usr/bin/python3', ['-c', 'import flask']),
   curl: () => existsSync('/usr/bin/curl'),
   'util-linux': () => existsSync('/usr/bin/setpriv'),
 };

@@ -3,7 +3,8 @@
  *
  * Decides how it is started (a configuration file in a private folder, free ports), how its addresses are learnt (from its
  * log), and what must hold at the end of every test that ran it: exit code 0 after SIGTERM, nothing on standard error, one
- * JSON object per line of log, and none of the secrets of the configuration in any line.
+ * JSON object per line of log, and none of the secrets of the configuration in any line. A test that wants to start it again
+ * on the same data, or to kill it, says so.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -12,10 +13,33 @@ import { stringify } from 'yaml';
 import { Folder } from './folder.ts';
 import { Child, describeExit } from './process.ts';
 
+/** A callback of the configuration, as docs/config.md describes it. */
+export interface CallbackConfig {
+  readonly url: string;
+  readonly secret?: string;
+  readonly old_secret?: string;
+  readonly bearer?: string;
+  readonly [key: string]: unknown;
+}
+
+/** Where callbacks can stand. */
+interface Receiving {
+  readonly callback?: CallbackConfig;
+  readonly callbacks?: Readonly<Record<string, CallbackConfig>>;
+}
+
 /** One entry of the configuration's `hosts`, as docs/config.md describes it. */
-export interface HostConfig {
+export interface HostConfig extends Receiving {
   readonly component?: { readonly server: string; readonly secret: string };
   readonly embedded?: { readonly c2s: string; readonly accounts: Readonly<Record<string, string>> };
+  readonly virtualhost?: {
+    readonly server: string;
+    readonly tls: string;
+    readonly ca_file?: string;
+    readonly idle?: number;
+    readonly max_sessions?: number;
+  };
+  readonly accounts?: Readonly<Record<string, Receiving & { readonly password: string }>>;
 }
 
 /** The configuration's `hosts`: what is served under each domain. */
@@ -33,11 +57,24 @@ const START = 30_000;
 /** Milliseconds that it may take to drain. */
 const DRAIN = 20_000;
 
+/** What a test may want otherwise. */
+export interface GatewayOptions {
+  /** Where the data is; it is the caller's, and outlives the gateway. */
+  readonly data?: string;
+  /** The least level of its log. */
+  readonly level?: string;
+  /** What must not stand in its log, besides what is secret in the configuration. */
+  readonly secrets?: readonly string[];
+}
+
 /** Starts the gateway for these hosts; it takes requests when this returns, though links may still be connecting. */
-export async function startGateway(hosts: Hosts): Promise<Gateway> {
+export async function startGateway(
+  hosts: Hosts,
+  { data, level = 'trace', secrets = [] }: GatewayOptions = {},
+): Promise<Gateway> {
   await using undo = new AsyncDisposableStack();
   const folder = undo.use(await Folder.make());
-  const config = { listen: '127.0.0.1:0', data: join(folder.path, 'data'), log: { level: 'trace' }, hosts };
+  const config = { listen: '127.0.0.1:0', data: data ?? join(folder.path, 'data'), log: { level }, hosts };
   const file = await folder.write('restanza.yaml', stringify(config));
   const args = [join(ROOT, 'src/main.ts'), 'start', '--config', file];
   const child = undo.use(new Child({ command: process.execPath, args, cwd: folder.path }));
@@ -45,7 +82,7 @@ export async function startGateway(hosts: Hosts): Promise<Gateway> {
   const embedded = Object.keys(hosts).filter(domain => hosts[domain]?.embedded !== undefined);
   const addresses = await Promise.all(embedded.map(async domain => [domain, await c2sOf(child, domain)] as const));
   undo.move();
-  return new Gateway({ child, folder, url, c2s: new Map(addresses), secrets: secretsOf(hosts) });
+  return new Gateway({ child, folder, url, c2s: new Map(addresses), secrets: [...secretsOf(hosts), ...secrets] });
 }
 
 async function c2sOf(child: Child, domain: string): Promise<Address> {
@@ -62,10 +99,19 @@ function field(line: string, name: string): string {
 }
 
 function secretsOf(hosts: Hosts): readonly string[] {
-  return Object.values(hosts).flatMap(({ component, embedded }) => [
-    ...(component === undefined ? [] : [component.secret]),
-    ...Object.values(embedded?.accounts ?? {}),
+  return Object.values(hosts).flatMap(host => [
+    ...(host.component === undefined ? [] : [host.component.secret]),
+    ...Object.values(host.embedded?.accounts ?? {}),
+    ...Object.values(host.accounts ?? {}).flatMap(account => [account.password, ...keysOf(account)]),
+    ...keysOf(host),
   ]);
+}
+
+function keysOf({ callback, callbacks = {} }: Receiving): readonly string[] {
+  const all = [...(callback === undefined ? [] : [callback]), ...Object.values(callbacks)];
+  return all.flatMap(({ secret, old_secret: oldSecret, bearer }) =>
+    [secret ?? [], oldSecret ?? [], bearer ?? []].flat(),
+  );
 }
 
 interface Running {
@@ -100,6 +146,29 @@ export class Gateway implements AsyncDisposable {
     await this.#running.child.line([`"domain":"${domain}"`, '"msg":"component link is online"'], START);
   }
 
+  /** Resolves when a line of log with all these texts has come since it was asked for last. */
+  async logged(texts: readonly string[], within: number = START): Promise<void> {
+    await this.#running.child.line(texts, within);
+  }
+
+  /** Its process. */
+  get pid(): number | undefined {
+    return this.#running.child.pid;
+  }
+
+  /** SIGKILL, as a crash; nothing is asked of it any more. */
+  kill(): Promise<void> {
+    this.#stopped ??= this.#kill();
+    return this.#stopped;
+  }
+
+  async #kill(): Promise<void> {
+    const { child, folder } = this.#running;
+    child.kill();
+    await child.exited;
+    await folder[Symbol.asyncDispose]();
+  }
+
   /** SIGTERM; fails unless it drains and has kept to what is said at the top of this file. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
@@ -115,7 +184,7 @@ export class Gateway implements AsyncDisposable {
     for (const line of child.stdout) {
       assert.doesNotThrow(() => JSON.parse(line), `this line of log is not JSON: ${line}`);
       const leaked = secrets.findIndex(secret => line.includes(secret));
-      assert.equal(leaked, -1, `a line of log holds secret number ${leaked} of the configuration`);
+      assert.equal(leaked, -1, `a line of log holds secret number ${leaked}`);
     }
   }
 

@@ -7,9 +7,11 @@ import { accepted, type Command, type StreamInput, type StreamState } from '../.
 import type { Element } from '../../src/xml/element.ts';
 import { CLIENT_LIMITS, documentLimits, PRE_AUTH_LIMITS } from '../../src/xml/limits.ts';
 import { parseDocument, StreamReader } from '../../src/xml/parse.ts';
+import { write } from '../../src/xml/write.ts';
 import { parseJid } from '../../src/xmpp/jid.ts';
 import { NS } from '../../src/xmpp/ns.ts';
 import type { Step } from '../../src/xmpp/sasl/exchange.ts';
+import { stanzaElement } from '../../src/xmpp/stanza.ts';
 
 const DOMAIN = parseJid('home.example');
 /** Who logs in. */
@@ -62,6 +64,16 @@ function inWords(command: Command): string {
       return `bind ${command.account} ${command.address ?? 'any'}`;
     case 'route':
       return `route ${command.stanza.kind}`;
+    case 'answer':
+      return command.stanza === undefined ? 'silence' : write(stanzaElement(command.stanza), { defaultNs: NS.client });
+    case 'manage':
+      return command.resumable ? 'manage and keep' : 'manage';
+    case 'resume':
+      return `resume ${command.account} ${command.previd} ${command.h}`;
+    case 'tell':
+      return 'tell';
+    case 'acknowledge':
+      return `acknowledge ${command.h}`;
     case 'open':
       return command.to === undefined ? 'open' : `open to ${command.to}`;
     case 'secure':

@@ -1,0 +1,58 @@
+/**
+ * The recipient: a client that counts the bodies it receives, as a process of its own.
+ *
+ * Decides what counts as received: a `</body>` in the bytes of the stream; they are not parsed. Where a body holds the time
+ * at which it was handed in (`STAMP`), it notes how long ago that was.
+ */
+import { quantile } from '../statistics.ts';
+import { now, serveOrders } from './process.ts';
+import { type ClientLogin, Occurrences, openClient } from './stream.ts';
+
+/** What a recipient is told to do. */
+export type RecipientOrder =
+  | { readonly what: 'login'; readonly login: ClientLogin }
+  | { readonly what: 'count' }
+  | { readonly what: 'latencies' };
+
+/** Bodies since the login, at a time in milliseconds. */
+export interface Count {
+  readonly count: number;
+  readonly at: number;
+}
+
+/** Milliseconds of all stamped bodies since this was asked for last. */
+export interface Latencies {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Stands in a body before the time at which it was handed in: 13 digits, a dot and three more. */
+export const STAMP = 'stamp=';
+const DIGITS = 17;
+
+let count = 0;
+let stamps: number[] = [];
+const bodies = new Occurrences('</body>');
+
+function take(chunk: Buffer): void {
+  count += bodies.in(chunk);
+  // A stamp that is cut in two is not noted; there are enough others.
+  for (let at = chunk.indexOf(STAMP); at !== -1; at = chunk.indexOf(STAMP, at + DIGITS)) {
+    const sent = chunk.toString('latin1', at + STAMP.length, at + STAMP.length + DIGITS);
+    if (sent.length === DIGITS) stamps.push(now() - Number(sent));
+  }
+}
+
+function latencies(): Latencies {
+  const result = { count: stamps.length, p50: quantile(stamps, 0.5), p99: quantile(stamps, 0.99) };
+  stamps = [];
+  return result;
+}
+
+if (process.send !== undefined) {
+  serveOrders<RecipientOrder>(async order => {
+    if (order.what === 'login') return void (await openClient(order.login, take));
+    return order.what === 'count' ? { count, at: now() } : latencies();
+  });
+}
