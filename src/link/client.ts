@@ -36,6 +36,8 @@ export interface ClientLink extends Link {
   readonly bound: Jid | undefined;
   /** Whether the server counts what it has handled (XEP-0198): `acked` is then cheap and certain. */
   readonly confirms: boolean;
+  /** What the login by password has left for the next one; absent where the server takes passwords only as they are. */
+  readonly keys: ClientKeys | undefined;
   /** Is told when a new session has begun, and whether it is the first. A resumed one is not new. */
   onSession: ((first: boolean) => void) | undefined;
 }
@@ -99,6 +101,10 @@ class UserLink implements ClientLink, ClientStreamOwner {
 
   get confirms(): boolean {
     return this.#session?.confirms ?? false;
+  }
+
+  get keys(): ClientKeys | undefined {
+    return this.#credential.kind === 'password' ? this.#credential.keys : undefined;
   }
 
   #change(state: LinkState): void {

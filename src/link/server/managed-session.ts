@@ -227,11 +227,13 @@ export class ManagedSession implements Outlet {
     this.#over = true;
     this.#carrier = undefined;
     const { router, intake } = this.#services;
-    this.#keeper.weigh(this, -this.weight);
+    const before = this.weight;
+    const missed = this.#sent.giveUp();
+    this.#keeper.weigh(this, -before);
     this.#keeper.forget(this);
     intake.forget(this);
     router.unbind(this.bound);
-    for (const text of this.#sent.giveUp()) {
+    for (const text of missed) {
       const stanza = stanzaOfText(text);
       if (stanza !== undefined && stanza.type !== 'result' && stanza.type !== 'error') router.submit(stanza);
     }

@@ -346,6 +346,42 @@ const STEPS: readonly Step[] = [
 
 const TIMES = 50;
 
+/** Each step of a managed session, as far as it has come when the connection breaks. */
+const EARLIER: readonly (readonly [where: string, sent: string, seen?: RegExp, then?: string])[] = [
+  ['while it is asked for', ENABLE.slice(0, 20)],
+  ['when it is asked for', ENABLE],
+  ['when it is on', ENABLE, /<enabled [^>]*>/],
+  ['when something is sent', ENABLE, /<enabled [^>]*>/, message('localhost', 1)],
+  ['when something is open', ENABLE + PING, /<r [^>]*>/],
+  ['in a count', ENABLE + PING, /<r [^>]*>/, a(1).slice(0, 20)],
+];
+
+describe('a connection with stream management that breaks', () => {
+  for (const [where, sent, seen, then = ''] of EARLIER) {
+    for (const how of ['reset', 'finish'] as const) {
+      it(`by ${how} ${where}, ${TIMES} times, leaves nothing behind once the time is over`, async () => {
+        await using host = await startHost();
+        const breaking = Array.from({ length: TIMES }, async () => {
+          const client = await host.login('alice');
+          client.send(sent);
+          if (seen !== undefined) await client.until(seen);
+          client.send(then);
+          client[how]();
+          await client.rest();
+        });
+        await Promise.all(breaking);
+        await gone(host, TIMES);
+        host.clock.advance(SLEEP * 1_000);
+        assert.deepEqual(host.clock.waits, []);
+        assert.deepEqual(
+          host.log.lines.filter(({ level }) => level === 'error'),
+          [],
+        );
+      });
+    }
+  }
+});
+
 describe('a connection that breaks on the way back', () => {
   for (const [where, sent, seen, then = ''] of STEPS) {
     for (const how of ['reset', 'finish'] as const) {
@@ -390,7 +426,7 @@ describe('two clients that talk while connections break', () => {
     await using alice = await ManagedClient.begin(c2sAddress, { ...ALICE, resource: 'a' });
     await using bob = await ManagedClient.begin(c2sAddress, { ...BOB, resource: 'b' });
     let sent = 0;
-    const load = new Load(async number => {
+    await using load = new Load(async number => {
       alice.send(message('bob@localhost/b', number));
       bob.send(message('alice@localhost/a', number));
       sent += 1;
