@@ -9,14 +9,17 @@ import { join } from 'node:path';
 import { remembering } from '../auth/remember.ts';
 import { sameSecret } from '../auth/secret.ts';
 import type { HostConfig } from '../config/load.ts';
+import type { Receiver } from '../delivery/receiver.ts';
 import type { DEFAULT_EVENTS } from '../delivery/target.ts';
 import { Host } from '../host/host.ts';
 import { connectComponent } from '../link/component.ts';
 import type { Link } from '../link/link.ts';
 import { Accounts } from '../link/server/accounts.ts';
 import { openEmbedded } from '../link/server/embedded.ts';
-import { type Jid, makeJid } from '../xmpp/jid.ts';
+import { type Jid, localOf, makeJid } from '../xmpp/jid.ts';
+import type { Stanza } from '../xmpp/stanza.ts';
 import { type Served, type Surroundings, watch } from './surroundings.ts';
+import { whileSame } from './while-same.ts';
 
 /** The accounts of the embedded default. */
 const DEMO_ACCOUNTS = ['alice', 'bob'];
@@ -30,7 +33,7 @@ export function serveComponent(domain: Jid, config: ComponentHost, around: Surro
   const { log, software } = around;
   const link = connectComponent({ domain, server, secret, log });
   const identity = { address: domain, category: 'component', type: 'generic', software };
-  const host = stand(link, identity, { config, events: 'component' }, around);
+  const { host } = stand(link, identity, { config, events: 'component' }, around);
   const verify = async (name: string, password: string) =>
     name === domain && sameSecret(secret, password) ? { address: domain } : undefined;
   const verifyToken = async (token: string) => (sameSecret(secret, token) ? { address: domain } : undefined);
@@ -39,6 +42,7 @@ export function serveComponent(domain: Jid, config: ComponentHost, around: Surro
     realm: { domain, names: 'component', verify, verifyToken },
     hostOf: () => host,
     actingAs: address => ({ address }),
+    later: whileSame(async () => secret),
     giveUp: () => host.linkLost(),
     closed: watch(link, host),
   };
@@ -52,10 +56,14 @@ export async function serveEmbedded(domain: Jid, config: EmbeddedHost, around: S
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const accounts = stack.use(Accounts.open(join(folder, 'accounts.sqlite'), kdf));
   const passwords = await makeAccounts(accounts, around.config.demo ? randomPasswords(accounts) : wanted);
-  const link = await openEmbedded({ domain, c2s, accounts, data: folder, log });
+  // Clients may be there before the receiver is, and get nothing from it yet.
+  let receiver: Receiver | undefined;
+  const isClaimed = (stanza: Stanza) => receiver?.hasTarget(stanza) === true;
+  const link = await openEmbedded({ domain, c2s, accounts, data: folder, log, isClaimed });
   log.info({ host: domain, address: link.c2sAddress }, 'c2s listening');
   const identity = { address: domain, category: 'server', type: 'im', software };
-  const host = stand(link, identity, { config, events: 'domain' }, around);
+  const { host, sink } = stand(link, identity, { config, events: 'domain' }, around);
+  receiver = sink;
   const verify = remembering(async (name, password) =>
     (await accounts.verify(name, password)) ? { address: makeJid({ local: name, domain }) } : undefined,
   );
@@ -64,10 +72,17 @@ export async function serveEmbedded(domain: Jid, config: EmbeddedHost, around: S
     realm: { domain, names: 'users', verify },
     hostOf: () => host,
     actingAs: address => ({ address }),
+    later: whileSame(async address => storedKeyOf(accounts, address)),
     giveUp: () => host.linkLost(),
     closed: watch(link, host),
     welcome: { domain, c2s: link.c2sAddress, passwords },
   };
+}
+
+/** What changes with the password of an account; `undefined` when there is no such account. */
+async function storedKeyOf(accounts: Accounts, address: Jid): Promise<string | undefined> {
+  const keys = await accounts.lookup(localOf(address) ?? '');
+  return keys && Buffer.from(keys['SHA-256'].storedKey).toString('base64');
 }
 
 /** How stanzas of a link are received. */
@@ -82,12 +97,12 @@ function stand(
   identity: ConstructorParameters<typeof Host>[1]['identity'],
   { config, events }: Reception,
   { log, receiving, stack }: Surroundings,
-): Host {
+): { readonly host: Host; readonly sink: Receiver } {
   const sink = receiving.receiver({ link: link.address, config, events, send: stanza => host.send(stanza) });
   const host: Host = stack.use(new Host(link, { identity, log, sink }));
   // Disposed before the host, which waits for what it has taken.
   stack.use(sink);
-  return host;
+  return { host, sink };
 }
 
 /** Random passwords for those of the first accounts that are not there yet. */

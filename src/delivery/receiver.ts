@@ -58,10 +58,16 @@ export class Receiver implements Sink, AsyncDisposable {
   wants(stanza: Stanza): boolean {
     if (stanza.to === undefined || this.#isOwnPresence(stanza)) return false;
     if (stanza.kind === 'iq' && !isRequest(stanza)) return false;
+    if (this.hasTarget(stanza)) return true;
     const event = eventOf(stanza.to);
-    const { answering, observing } = route(stanza, event, this.#rules);
-    if (answering !== undefined || observing.length > 0) return true;
     return stanza.kind !== 'iq' && (this.#options.events.includes(event) || this.#accepts(stanza) !== undefined);
+  }
+
+  /** Whether a stanza is for one of the targets; an embedded host asks before it refuses what nobody else takes. */
+  hasTarget(stanza: Stanza): boolean {
+    if (stanza.to === undefined || (stanza.kind === 'iq' && !isRequest(stanza))) return false;
+    const { answering, observing } = route(stanza, eventOf(stanza.to), this.#rules);
+    return answering !== undefined || observing.length > 0;
   }
 
   /** A server tells an account of its own presence (RFC 6121 §4.2.2), which is no news to it. */

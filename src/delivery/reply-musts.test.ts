@@ -4,10 +4,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ASKING, answer, JSON_TYPE, stanza, XML } from '../../test/support/replies.ts';
+import { element } from '../xml/element.ts';
+import { NS } from '../xmpp/ns.ts';
 import { isRequest, type Kind, TYPES } from '../xmpp/stanza.ts';
 import { FAULTS, type FaultName } from './call-fault.ts';
 import type { CallResult } from './caller.ts';
 import { replyTo } from './reply.ts';
+
+test('a copy of what another client has sent or got is answered by nothing, whatever the service says', () => {
+  for (const name of ['sent', 'received']) {
+    const copy = stanza({ kind: 'message', type: 'chat', id: 'c1', payload: [element(name, NS.carbons)] });
+    for (const result of [answer(200, JSON_TYPE, '{"body":"x"}'), answer(501), answer(200, XML, '<message/>')]) {
+      assert.deepEqual(replyTo(copy, result, XML), { name: 'none' });
+    }
+  }
+});
 
 test('every iq request has exactly one reply of its own id, and no result or error has any', t => {
   const types = Object.entries(TYPES).flatMap(([kind, names]) =>

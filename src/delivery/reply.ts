@@ -32,6 +32,7 @@ export type Reply =
  */
 export function replyTo(request: Stanza, result: CallResult, format: Format): Reply {
   if (request.type === 'error' || request.type === 'result' || request.from === undefined) return { name: 'none' };
+  if (isCarbon(request)) return { name: 'none' };
   if (result.name === 'fault') return automatic(request, faultTerms(result.fault), result.text);
   const said = format === 'component_http' ? readComponentHttp(request, result) : readBody(request.kind, result);
   const isSuccess = result.status >= 200 && result.status < 300;
@@ -94,6 +95,11 @@ function receiptFor(request: Stanza): Element | undefined {
 function withReceipt(stanza: Stanza, receipt: Element | undefined): Stanza {
   const isOut = receipt === undefined || stanza.type === 'error' || stanza.payload.some(({ ns }) => ns === NS.receipts);
   return isOut ? stanza : { ...stanza, payload: [...stanza.payload, receipt] };
+}
+
+/** Whether it is a copy of what another client has sent or got (XEP-0280): it comes from the own account, which asks nothing. */
+function isCarbon({ kind, payload }: Stanza): boolean {
+  return kind === 'message' && payload.some(({ ns }) => ns === NS.carbons);
 }
 
 const TO_MANY: readonly (string | undefined)[] = ['groupchat', 'headline'];

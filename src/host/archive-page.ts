@@ -16,11 +16,38 @@ const PAGE = 200;
 /** A query that is ready to be sent. */
 export type ArchiveQuery = Iq & { readonly from: Jid; readonly id: string };
 
-/** The id that an account's archive has given to a stanza; only the account's own server may say so (XEP-0359 §6). */
-export function archiveIdOf({ payload }: Stanza, account: Jid): string | undefined {
-  return payload.find(({ name, ns, attrs }) => name === 'stanza-id' && ns === NS.sid && attrs['by'] === account)?.attrs[
-    'id'
-  ];
+/**
+ * The id that an account's archive has given to a stanza. Only the account's own server may say so (XEP-0359 §6): servers add
+ * theirs at the end, and not all of them take out what the sender has put there before. A copy of what another client of the
+ * account got has the id of what it is a copy of (XEP-0280 §6).
+ */
+export function archiveIdOf({ from, payload }: Stanza, account: Jid): string | undefined {
+  const copied = from === account ? payload.flatMap(copiedPayload) : [];
+  return [...copied, ...payload].findLast(element => isIdBy(account, element))?.attrs['id'];
+}
+
+/** The same stanza without the ids that its sender has put there in the name of the account. */
+export function withoutForgedIds(stanza: Stanza, account: Jid): Stanza {
+  const { payload } = stanza;
+  const genuine = payload.findLast(element => isIdBy(account, element));
+  const kept = payload.filter(element => element === genuine || !isIdBy(account, element));
+  return kept.length === payload.length ? stanza : { ...stanza, payload: kept };
+}
+
+function isIdBy(account: Jid, { name, ns, attrs }: Element): boolean {
+  return name === 'stanza-id' && ns === NS.sid && attrs['by'] === account;
+}
+
+/** What stands in the message that a carbon is a copy of. */
+function copiedPayload(carbon: Element): readonly Element[] {
+  if (carbon.ns !== NS.carbons) return [];
+  const forwarded = childElements(carbon).filter(({ name, ns }) => name === 'forwarded' && ns === NS.forward);
+  return forwarded.flatMap(childElements).flatMap(childElements);
+}
+
+/** Whether a stanza says that it is a result of an archive. */
+export function isArchiveResult({ kind, payload }: Stanza): boolean {
+  return kind === 'message' && payload.some(isResult);
 }
 
 /** A query for a page: what comes after an id of the archive (from its start when that is empty), or its last message alone. */
@@ -99,11 +126,9 @@ function restore(result: Element, account: Jid): Message | undefined {
     ...(delay === undefined || message.payload.some(isDelay)
       ? []
       : [{ ...delay, attrs: { from: account, ...delay.attrs } }]),
-    ...(id === undefined || archiveIdOf(message, account) !== undefined
-      ? []
-      : [element('stanza-id', NS.sid, { by: account, id })]),
+    ...(id === undefined ? [] : [element('stanza-id', NS.sid, { by: account, id })]),
   ];
-  return { ...message, payload: [...message.payload, ...marks] };
+  return { ...message, payload: [...message.payload.filter(one => !isIdBy(account, one)), ...marks] };
 }
 
 /** What is no stanza by today's rules may be in an old archive; it must not keep the rest away. */

@@ -32,7 +32,7 @@ class Archive {
   /** Is called before each answer. */
   before: () => void | Promise<void> = () => {};
 
-  readonly ask: Ask = async iq => {
+  readonly ask = async (iq: Parameters<Ask>[0]): ReturnType<Ask> => {
     const [query] = iq.payload;
     const set = childElements(query ?? element('query', NS.archive))[0] ?? element('set', NS.rsm);
     const after = childElements(set).find(({ name }) => name === 'after');
@@ -153,6 +153,36 @@ test('an id of somebody else is no id of the archive', () => {
   assert.equal(archiveIdOf(forged, BOT), undefined);
 });
 
+test('an id that the sender has put there in the name of the account is taken out', async () => {
+  const { kept, positions, catchUp } = opened('a0');
+  await catchUp.take([live(live(message('1'), 'forged'), 'a1')]);
+  assert.equal(positions.get(BOT), 'a1');
+  assert.deepEqual(kept, [live(message('1'), 'a1')]);
+});
+
+test('a copy of what another client got is not handed on again as itself', async () => {
+  const { archive, ids, positions, catchUp } = opened('a0');
+  archive.messages.push(message('0'), message('1'));
+  const forwarded = element('forwarded', NS.forward, {}, [stanzaElement(live(message('1'), 'a1'))]);
+  const carbon = element('received', NS.carbons, {}, [forwarded]);
+  const copy: Message = { kind: 'message', type: 'chat', from: BOT, to: BOT, id: 'copy', payload: [carbon] };
+  await catchUp.take([copy]);
+  assert.equal(positions.get(BOT), 'a1');
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['copy']);
+  assert.equal(archiveIdOf({ ...copy, from: ALICE }, BOT), undefined, 'nobody else sends copies');
+});
+
+test('results of the archive that nobody has asked for are nothing', async () => {
+  const { ids, catchUp } = opened();
+  const forwarded = element('forwarded', NS.forward, {}, [stanzaElement(message('forged'))]);
+  const result = { ...message('x'), payload: [element('result', NS.archive, { id: 'a1' }, [forwarded])] };
+  assert.equal(catchUp.wants(result), false);
+  await catchUp.take([result, message('y')]);
+  assert.deepEqual(ids(), ['y']);
+});
+
 test('without an archive everything is handed on as it comes', async () => {
   const { ids, catchUp } = opened('a0');
   catchUp.begin(async iq => {
@@ -186,4 +216,30 @@ test('a new session takes up where the last one was broken off', async () => {
   catchUp.begin(archive.ask);
   await settled(catchUp);
   assert.deepEqual(ids(), ['1', '2', '3', '4', '5', '6']);
+});
+
+test('ends at once, even while the archive owes an answer', async () => {
+  const { catchUp } = opened('a0');
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  catchUp.begin((_query, gone) => {
+    resolve();
+    return new Promise((_, reject) => gone.addEventListener('abort', () => reject(gone.reason)));
+  });
+  await asked;
+  await catchUp[Symbol.asyncDispose]();
+});
+
+test('more than it can hold while it asks is handed on once, from the archive', async () => {
+  const { archive, ids, catchUp } = opened('a0');
+  const bodies = Array.from({ length: 12_000 }, (_, number) => String(number));
+  const messages = bodies.map(body => message(body));
+  archive.messages.push(...messages);
+  archive.page = 1_000;
+  archive.before = async () => {
+    archive.before = () => {};
+    await catchUp.take(messages.slice(1, 5_002).map((archived, index) => live(archived, `a${index + 1}`)));
+  };
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(ids(), bodies.slice(1));
 });

@@ -11,11 +11,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../log.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { Message, Stanza } from '../xmpp/stanza.ts';
-import { type ArchiveQuery, archiveIdOf, pageQuery, readPage } from './archive-page.ts';
+import {
+  type ArchiveQuery,
+  archiveIdOf,
+  isArchiveResult,
+  pageQuery,
+  readPage,
+  withoutForgedIds,
+} from './archive-page.ts';
 import type { Sink } from './host.ts';
 
-/** Sends a query and waits for what answers it; the iq is the last. */
-export type Ask = (query: ArchiveQuery) => Promise<readonly Stanza[]>;
+/** Sends a query and waits for what answers it, the iq as the last, or until nobody wants the answer any more. */
+export type Ask = (query: ArchiveQuery, gone: AbortSignal) => Promise<readonly Stanza[]>;
 
 /** Where it is kept up to which stanza the archive has been taken over. */
 export interface Positions {
@@ -52,12 +59,15 @@ export class CatchUp implements Sink, AsyncDisposable {
     this.#options = options;
   }
 
+  /** A result that no query waits for is somebody's invention, or too late. */
   wants(stanza: Stanza): boolean {
-    return this.#options.sink.wants(stanza);
+    return !isArchiveResult(stanza) && this.#options.sink.wants(stanza);
   }
 
   async take(stanzas: readonly Stanza[]): Promise<void> {
-    await this.#keep(stanzas.filter(stanza => !this.#hold(stanza)));
+    const { account } = this.#options;
+    const believed = stanzas.map(stanza => withoutForgedIds(stanza, account));
+    await this.#keep(believed.filter(stanza => !this.#hold(stanza)));
   }
 
   /** A new session has begun, and the archive can be asked. What was asked in the last one is over. */
@@ -108,7 +118,12 @@ export class CatchUp implements Sink, AsyncDisposable {
     const { account, log } = this.#options;
     while (!signal.aborted) {
       try {
-        await this.#takeOver(ask);
+        const isWhole = await this.#takeOver(ask, signal);
+        if (isWhole && this.#missed) {
+          // What is held came out of the archive too, and its ids may be forgotten by now.
+          this.#held = [];
+          continue;
+        }
         await this.#release();
         if (this.#missed) continue;
         this.#running = undefined;
@@ -130,33 +145,42 @@ export class CatchUp implements Sink, AsyncDisposable {
     }
   }
 
-  /** Asks page after page for what came after the position. An account that is new here begins at the end. */
-  async #takeOver(ask: Ask): Promise<void> {
+  /**
+   * Asks page after page for what came after the position. An account that is new here begins at the end.
+   *
+   * @returns whether it has all that was archived before it returned
+   */
+  async #takeOver(ask: Ask, signal: AbortSignal): Promise<boolean> {
     const { account, positions, log } = this.#options;
     this.#missed = false;
     const position = positions.position(account);
-    if (position === undefined) return this.#beginAtEnd(ask);
+    if (position === undefined) {
+      await this.#beginAtEnd(ask, signal);
+      return false;
+    }
     for (let after = position; ; ) {
-      const page = readPage(await ask(pageQuery(account, { after })), account);
+      signal.throwIfAborted();
+      const page = readPage(await ask(pageQuery(account, { after }), signal), account);
       if (page.name === 'unsupported') {
         log.info({ account, condition: page.condition }, 'the server has no archive for this account');
-        return;
+        return false;
       }
       if (page.name === 'forgotten') {
         log.warn({ account }, 'the archive does not reach back to the last stanza; what came between is lost');
-        return this.#beginAtEnd(ask);
+        await this.#beginAtEnd(ask, signal);
+        return false;
       }
       await this.#keep(page.messages);
-      if (page.last === undefined) return;
+      if (page.last === undefined) return true;
       await positions.setPosition(account, page.last);
-      if (page.complete) return;
+      if (page.complete) return true;
       after = page.last;
     }
   }
 
-  async #beginAtEnd(ask: Ask): Promise<void> {
+  async #beginAtEnd(ask: Ask, signal: AbortSignal): Promise<void> {
     const { account, positions } = this.#options;
-    const page = readPage(await ask(pageQuery(account, 'last')), account);
+    const page = readPage(await ask(pageQuery(account, 'last'), signal), account);
     if (page.name === 'page') await positions.setPosition(account, page.last ?? '');
   }
 

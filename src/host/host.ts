@@ -13,7 +13,6 @@ import type { Link } from '../link/link.ts';
 import type { Log } from '../log.ts';
 import { ArchiveResults } from '../xmpp/archive-results.ts';
 import { type Jid, localOf } from '../xmpp/jid.ts';
-import { NS } from '../xmpp/ns.ts';
 import { Replies, ReplyConflict } from '../xmpp/replies.ts';
 import type { Iq, Stanza } from '../xmpp/stanza.ts';
 import { answerOf, type Identity, refuse } from './respond.ts';
@@ -151,6 +150,7 @@ export class Host implements AsyncDisposable {
     const timer = setTimeout(() => deadline.abort(timedOut(peer, timeout)), timeout);
     const leave = () => deadline.abort(gone.reason);
     gone.addEventListener('abort', leave, { once: true });
+    if (gone.aborted) leave();
     const end = () => {
       clearTimeout(timer);
       gone.removeEventListener('abort', leave);
@@ -187,24 +187,13 @@ export class Host implements AsyncDisposable {
 
   /** @returns whether nothing is left to do; otherwise the sink wants the stanza */
   #handle(stanza: Stanza): boolean {
-    if (this.#settle(stanza) || this.#isStray(stanza)) return true;
+    if (this.#settle(stanza)) return true;
     const own = answerOf(stanza, this.#identity);
     const wanted = this.#sink?.wants(stanza) === true;
     if (wanted && (own === undefined || this.#identity.category === 'component')) return false;
     const answer = own ?? refuse(stanza);
     if (answer !== undefined) this.#answer(answer);
     else this.#log.debug({ kind: stanza.kind, type: stanza.type }, 'stanza without a receiver dropped');
-    return true;
-  }
-
-  /**
-   * A result of an archive that nobody waits for is not what it says, or comes too late: an account must not take it for a
-   * message (CVE-2017-5589 and its relatives).
-   */
-  #isStray({ kind, payload, from }: Stanza): boolean {
-    if (kind !== 'message' || localOf(this.#link.address) === undefined) return false;
-    if (!payload.some(({ name, ns }) => name === 'result' && ns === NS.archive)) return false;
-    this.#log.debug({ address: this.address, from }, 'archive result that nobody asked for dropped');
     return true;
   }
 

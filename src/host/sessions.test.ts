@@ -3,11 +3,13 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { C2sServer } from '../../test/support/c2s-server.ts';
 import { type Hosting, PASSWORDS, startHost } from '../../test/support/embedded-host.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { MemoryLog } from '../../test/support/memory-log.ts';
 import { RestanzaError } from '../errors.ts';
 import { connectClient } from '../link/client.ts';
+import type { Link, LinkState } from '../link/link.ts';
 import { trusting } from '../link/tls-client.ts';
 import { element } from '../xml/element.ts';
 import { localOf, parseJid } from '../xmpp/jid.ts';
@@ -24,6 +26,7 @@ interface Opened {
   readonly clock: ManualClock;
   /** Logins so far. */
   readonly logins: Entrance[];
+  readonly links: Link[];
 }
 
 async function opened(t: TestContext, { idle = 300, max = 10, port = 0 } = {}): Promise<Opened> {
@@ -31,13 +34,14 @@ async function opened(t: TestContext, { idle = 300, max = 10, port = 0 } = {}): 
   t.after(() => hosting[Symbol.asyncDispose]());
   const clock = new ManualClock();
   const logins: Entrance[] = [];
+  const links: Link[] = [];
   const [host = '', own = ''] = hosting.link.c2sAddress.split(':');
   const log = new MemoryLog();
   const sessions = new Sessions({
     connect(entrance) {
       logins.push(entrance);
       const { account, secret } = entrance;
-      return connectClient({
+      const link = connectClient({
         account,
         credential: { kind: 'password', authcid: localOf(account) ?? '', password: secret },
         server: { host, port: port === 0 ? Number(own) : port, directTls: false },
@@ -46,6 +50,8 @@ async function opened(t: TestContext, { idle = 300, max = 10, port = 0 } = {}): 
         reconnect: false,
         log,
       });
+      links.push(link);
+      return link;
     },
     software: { name: 'Restanza', version: '1' },
     idle,
@@ -54,7 +60,19 @@ async function opened(t: TestContext, { idle = 300, max = 10, port = 0 } = {}): 
     log,
   });
   t.after(() => sessions[Symbol.asyncDispose]());
-  return { sessions, hosting, clock, logins };
+  return { sessions, hosting, clock, logins, links };
+}
+
+/** Resolves when the state of a link changes to one; whoever is told of its changes still is. */
+function changeTo(link: Link | undefined, name: LinkState['name']): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  assert.ok(link !== undefined);
+  const follow = link.onState;
+  link.onState = state => {
+    follow?.(state);
+    if (state.name === name) resolve();
+  };
+  return promise;
 }
 
 const entrance = (secret: string = PASSWORDS.alice, account = ALICE): Entrance => ({
@@ -167,6 +185,34 @@ test('a session whose stream the server ends is opened anew by the next request'
   await hosting.link[Symbol.asyncDispose]();
   await assert.rejects(sessions.enter(entrance('other')), codeOf('link-down'));
   assert.equal(logins.length, 2);
+});
+
+test('new requests do not wait for a session whose connection is gone for seconds, and it goes on by itself', async t => {
+  const server = await C2sServer.listen({ domain: 'localhost' });
+  t.after(() => server[Symbol.asyncDispose]());
+  const { sessions, clock, links } = await opened(t, { port: server.port });
+  const first = await sessions.enter(entrance());
+  const lost = changeTo(links[0], 'suspended');
+  (await server.next()).reset();
+  await lost;
+  const back = changeTo(links[0], 'online');
+  assert.equal((await sessions.enter(entrance()))?.id, first?.id, 'it may be back in a moment');
+  clock.advance(6_000);
+  const second = await sessions.enter(entrance());
+  assert.notEqual(second?.id, first?.id);
+  assert.equal((await sessions.enter(entrance()))?.id, second?.id);
+  await back;
+  clock.advance(1_000);
+  assert.deepEqual([sessions.size, links.length], [1, 2], 'the first one is closed once it has got everything out');
+});
+
+test('a session leaves keys, with which its user can be acted for later', async t => {
+  const { sessions } = await opened(t);
+  const session = await sessions.enter(entrance());
+  const keys = sessions.keysOf(session?.id ?? '');
+  assert.ok(keys !== undefined);
+  assert.match(keys.hash, /^SHA-/);
+  assert.equal(sessions.keysOf('another'), undefined);
 });
 
 test('nothing is entered once they are closed', async t => {

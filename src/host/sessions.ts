@@ -5,14 +5,18 @@
  * ones find the session; one that nobody uses is closed after a while, the one that was used longest ago makes room. What is
  * kept of the credentials for telling them apart is a hash under a key that lives only in this process. A session whose
  * login is some minutes old, or whose account has since been entered with other credentials, is not trusted for the next
- * request: that one logs in again, so that a changed password is noticed. How one logs in is the business of `connect`.
+ * request: that one logs in again, so that a changed password is noticed. A session whose connection is gone for some
+ * seconds goes on by itself, with what was sent in it; new requests do not wait for that. How one logs in is the business of
+ * `connect`.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { RestanzaError } from '../errors.ts';
+import type { ClientLink } from '../link/client.ts';
 import type { Clock } from '../link/clock.ts';
-import type { Cause, Link, LinkState } from '../link/link.ts';
+import type { Cause, LinkState } from '../link/link.ts';
 import type { Log } from '../log.ts';
 import type { Jid } from '../xmpp/jid.ts';
+import type { ClientKeys } from '../xmpp/sasl/client-exchange.ts';
 import { Host } from './host.ts';
 import type { Identity } from './respond.ts';
 
@@ -20,14 +24,15 @@ import type { Identity } from './respond.ts';
 export interface Entrance {
   /** The account; for a token that names none, the domain. */
   readonly account: Jid;
-  readonly kind: 'password' | 'token';
+  /** What the secret is; keys are what the login by a password has left, as text. */
+  readonly kind: 'password' | 'keys' | 'token';
   readonly secret: string;
 }
 
 /** What sessions need. */
 export interface SessionsOptions {
   /** Starts to log in. The link is this owner's from then on. */
-  readonly connect: (entrance: Entrance) => Link;
+  readonly connect: (entrance: Entrance) => ClientLink;
   readonly software: Identity['software'];
   /** Seconds that a session is kept which nobody uses. */
   readonly idle: number;
@@ -39,6 +44,8 @@ export interface SessionsOptions {
 
 /** Milliseconds after which a login is not trusted any more. */
 const TRUSTED = 300_000;
+/** Milliseconds for which requests wait in a session that has lost its connection; it is back by then, or the server is away. */
+const RETURN_WAIT = 5_000;
 /** Milliseconds between two looks at who is idle. */
 const SWEEP = 1_000;
 
@@ -47,13 +54,15 @@ interface Kept {
   readonly id: string;
   readonly entrance: Omit<Entrance, 'secret'>;
   readonly digest: Buffer;
-  readonly link: Link;
+  readonly link: ClientLink;
   readonly host: Host;
   /** Resolves when the session is online: `true`, or `false` when the credentials were refused. */
   readonly ready: Promise<boolean>;
   /** Until when the login is trusted, and when the session was used last; on the clock's time. */
   trusted: number;
   used: number;
+  /** Since when the session has been without a connection; infinite while it has one. */
+  suspended: number;
 }
 
 /** The sessions at one domain. */
@@ -81,6 +90,11 @@ export class Sessions implements AsyncDisposable {
     return this.#kept.get(id)?.host;
   }
 
+  /** What the login of a session has left for a later one; `undefined` where the server takes passwords only as they are. */
+  keysOf(id: string): ClientKeys | undefined {
+    return this.#kept.get(id)?.link.keys;
+  }
+
   /**
    * Logs in, or finds the session of an earlier login with the same credentials.
    *
@@ -103,7 +117,7 @@ export class Sessions implements AsyncDisposable {
 
   #find(account: Jid, digest: Buffer): Kept | undefined {
     const found = this.#byAccount.get(account)?.find(kept => timingSafeEqual(kept.digest, digest));
-    if (found === undefined || found.trusted > this.#options.clock.now()) return found;
+    if (found === undefined || isGood(found, this.#options.clock.now())) return found;
     this.#forget(found);
     return undefined;
   }
@@ -122,6 +136,7 @@ export class Sessions implements AsyncDisposable {
       host: new Host(link, { identity, log }),
       ready,
       trusted: Number.POSITIVE_INFINITY,
+      suspended: Number.POSITIVE_INFINITY,
       used: clock.now(),
     };
     this.#kept.set(kept.id, kept);
@@ -136,6 +151,7 @@ export class Sessions implements AsyncDisposable {
     switch (state.name) {
       case 'online':
         if (kept.trusted === Number.POSITIVE_INFINITY) this.#entered(kept);
+        kept.suspended = Number.POSITIVE_INFINITY;
         login.resolve(true);
         break;
       case 'closed':
@@ -148,16 +164,17 @@ export class Sessions implements AsyncDisposable {
         kept.host.linkLost();
         break;
       case 'suspended':
+        kept.suspended = this.#options.clock.now();
     }
   }
 
-  /** Two passwords of one account are seldom both right: a new one makes the older ones doubtful. */
+  /** Two passwords of one account are seldom both right: a new one makes the older ones doubtful, and keys of one. */
   #entered(kept: Kept): void {
     const now = this.#options.clock.now();
     kept.trusted = now + TRUSTED;
     if (kept.entrance.kind !== 'password') return;
     for (const other of this.#byAccount.get(kept.entrance.account) ?? []) {
-      if (other !== kept && other.entrance.kind === 'password') other.trusted = Math.min(other.trusted, now);
+      if (other !== kept && other.entrance.kind !== 'token') other.trusted = Math.min(other.trusted, now);
     }
   }
 
@@ -185,7 +202,7 @@ export class Sessions implements AsyncDisposable {
     this.#sweep = undefined;
     const since = this.#options.clock.now() - this.#options.idle * 1000;
     for (const kept of this.#kept.values()) {
-      if (kept.used <= since && isFree(kept)) this.#close(kept);
+      if (kept.used <= since && isFree(kept) && kept.suspended === Number.POSITIVE_INFINITY) this.#close(kept);
     }
     if (this.#kept.size > 0) this.#sweep = this.#options.clock.after(SWEEP, () => this.#look());
   }
@@ -214,6 +231,11 @@ export class Sessions implements AsyncDisposable {
 /** Whether the credentials are not right; a server that takes no tokens takes this one neither. */
 function isRefusal({ kind }: Kept['entrance'], { blame, reason }: Cause): boolean {
   return blame === 'credentials' || (kind === 'token' && reason === 'no-mechanism');
+}
+
+/** Whether new requests may use the session. */
+function isGood({ trusted, suspended }: Kept, now: number): boolean {
+  return trusted > now && now - suspended < RETURN_WAIT;
 }
 
 /** Whether nobody waits for anything in a session that is online. */

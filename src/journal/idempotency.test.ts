@@ -111,6 +111,7 @@ const SERVER_ERRORS: Partial<Record<ErrorCode, boolean>> = {
   'too-many-waiting': true,
   'too-many-sessions': true,
   'storage-unavailable': true,
+  'issuer-unavailable': true,
   stopping: true,
 };
 

@@ -57,6 +57,7 @@ const UNSENT: ReadonlySet<ErrorCode> = new Set([
   'too-many-waiting',
   'too-many-sessions',
   'storage-unavailable',
+  'issuer-unavailable',
   'stopping',
 ]);
 

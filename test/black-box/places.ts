@@ -4,9 +4,11 @@
  * Decides, for each, the domain that stanzas are for, how its callbacks are configured, and who sends. A place outlives the
  * gateways that are started at it.
  */
+import assert from 'node:assert/strict';
 import { startEjabberd } from '../support/ejabberd.ts';
 import { type CallbackConfig, type Gateway, type GatewayOptions, startGateway } from '../support/gateway.ts';
-import type { Login } from '../support/peer.ts';
+import { connectNative } from '../support/native-peer.ts';
+import { having, type Login } from '../support/peer.ts';
 import { startProsody } from '../support/prosody.ts';
 import type { Credentials } from '../support/rest-client.ts';
 import { newSecret } from '../support/secrets.ts';
@@ -39,6 +41,8 @@ export type User = 'bob' | `user${number}`;
 export const CROWD: readonly User[] = Array.from({ length: 50 }, (_, number) => `user${number}` as const);
 
 const RESOURCE = 'phone';
+/** Milliseconds that a server may take to let an account in while it has much to do. */
+const BUSY = 120_000;
 
 /** Passwords by name. */
 function newAccounts(): Readonly<Record<string, string>> {
@@ -67,16 +71,21 @@ export async function embeddedPlace(): Promise<Place> {
   };
 }
 
-/** Prosody's archive in files is slow, and ends at 10,000 messages. */
-const QUICK_ARCHIVE = 'storage = { archive = "memory" }\nstorage_archive_item_limit = 1000000';
+/** Prosody's archive in files is slow, and ends at 10,000 messages; and only the bot needs one. */
+const QUICK_ARCHIVE = `
+storage = { archive = "memory" }
+storage_archive_item_limit = 1000000
+default_archive_policy = "roster"
+`;
 
 /** The gateway keeps an account of Prosody online, with acknowledgements and an archive (XEP-0198, XEP-0313). */
 export async function prosodyAccountPlace(): Promise<Place> {
   const domain = 'xmpp.test';
   const users = { ...newAccounts(), bot: newSecret() };
   const serving = { domain, users, component: { domain: `rest.${domain}`, secret: newSecret() } };
-  const server = await startProsody(serving, { global: QUICK_ARCHIVE });
+  const server = await startProsody(serving, { global: QUICK_ARCHIVE, without: ['carbons', 'pep', 'blocklist'] });
   const own = `bot@${domain}`;
+  await wantArchive(loginsAt(server, domain, users)(undefined, 'bot'));
   const virtualhost = { server: `xmpp://127.0.0.1:${server.ports.c2s}`, tls: 'off' };
   return {
     own,
@@ -85,7 +94,7 @@ export async function prosodyAccountPlace(): Promise<Place> {
     start: async (callbacks, options) => {
       const accounts = { bot: { password: users.bot, ...callbacks } };
       const gateway = await startGateway({ [domain]: { virtualhost, accounts } }, options);
-      await gateway.logged([`"account":"${own}"`, '"msg":"client session has begun"']);
+      await gateway.logged([`"account":"${own}"`, '"msg":"client session has begun"'], BUSY);
       return gateway;
     },
     login: loginsAt(server, domain, users),
@@ -123,8 +132,15 @@ async function componentPlace(startServer: (serving: Serving) => Promise<XmppSer
   };
 }
 
-function loginsAt({ ports }: XmppServer, domain: string, users: Readonly<Record<string, string>>): Place['login'] {
-  return (_gateway, user = 'bob') => ({
+/** Has the server keep all messages of an account (XEP-0441). */
+async function wantArchive(login: Login): Promise<void> {
+  await using peer = await connectNative(login);
+  peer.send("<iq type='set' id='prefs'><prefs xmlns='urn:xmpp:mam:2' default='always'><always/><never/></prefs></iq>");
+  assert.equal((await peer.next(having({ id: 'prefs' }), 'the agreement')).attrs['type'], 'result');
+}
+
+function loginsAt({ ports }: XmppServer, domain: string, users: Readonly<Record<string, string>>) {
+  return (_gateway: Gateway | undefined, user: User | 'bot' = 'bob'): Login => ({
     host: '127.0.0.1',
     port: ports.c2s,
     user,

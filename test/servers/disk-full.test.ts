@@ -17,8 +17,8 @@ import { NO_DISK, SmallDisk } from '../support/small-disk.ts';
 const SIZE = 8 * 1024 * 1024;
 /** Stanzas before the disk is full. */
 const BEFORE = 100;
-/** Stanzas while it is full: more of them, and of a size, than free pages of the files could hold. */
-const FULL = 1_000;
+/** Stanzas while it is full: not so many that the gateway would read no more, and could not be asked. */
+const FULL = 200;
 const TEXT = 'x'.repeat(4_000);
 /** Stanzas after it. */
 const AFTER = 100;
@@ -107,7 +107,7 @@ async function fill(stage: Stage): Promise<{ readonly acknowledged: number; read
 /** Posts a message for bob to himself. */
 function postTo({ gateway: { url } }: Stage, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
   const body = JSON.stringify({ kind: 'message', to: local.domain, body: 'hi' });
-  const as = { user: local.user, password: local.password };
+  const as = { user: `${local.user}@${local.domain}`, password: local.password };
   return post(url, { body, type: JSON_TYPE, as, headers });
 }
 

@@ -22,10 +22,11 @@ const SEED = Number(process.env['RESTANZA_SEED'] ?? randomInt(2 ** 31));
 /** Messages of a run in which a service is not well. */
 const MESSAGES = 3_000 * CASES;
 const KILLS = 20 * CASES;
-/** Calls that are made at once; so many can be under way when a gateway is killed. */
-const CONCURRENCY = 32;
-/** Milliseconds within which what waits must have been told. */
-const DRAINED = 60_000;
+/** Senders of the runs in which the gateway is killed. Each has at most one call under way, which may have to be repeated. */
+const SENDERS = 10;
+const WINDOW = KILLS * SENDERS;
+/** Milliseconds within which what waits must have been told; generous, for machines that are busy. */
+const DRAINED = 180_000;
 
 /** Numbers from 0 up to, but not including, 1, the same for the same seed (mulberry32). */
 function chance(seed: number): () => number {
@@ -57,7 +58,7 @@ async function stage(begin: () => Promise<Place>, senders: number): Promise<Stag
   const checker = new Checker(`run${SEED}`, senders);
   const receiver = undo.use(await CallbackReceiver.start());
   receiver.answer = call => accept(checker, call);
-  const callback = { url: receiver.url, content_type: 'json', stanzas: ['message'], concurrency: CONCURRENCY };
+  const callback = { url: receiver.url, content_type: 'json', stanzas: ['message'] };
   const owned = new AsyncDisposableStack();
   const again = async () => owned.use(await place.start({ callback }, { data: folder.path, level: 'info' }));
   const gateway = await again();
@@ -130,7 +131,7 @@ const OUTAGES: Readonly<Record<string, Outage>> = {
   },
 };
 
-describe(`a service that is not well, under ${RATE} messages a second`, { timeout: 300_000 * CASES }, () => {
+describe(`a service that is not well, under ${RATE} messages a second`, { timeout: 600_000 * Math.ceil(CASES) }, () => {
   for (const [what, { senders, begin, end }] of Object.entries(OUTAGES)) {
     it(`gets all of ${MESSAGES} messages, each sender's in order, when it ${what}`, async t => {
       await using run = await stage(prosodyPlace, senders);
@@ -158,7 +159,12 @@ async function killOften({ crowd, gateway, again }: Stage): Promise<Gateway> {
   for (let kill = 0; kill < KILLS; kill += 1) {
     await crowd.more(Math.floor(RATE * (0.2 + random())));
     await running.kill();
-    running = await again();
+    const starting = again();
+    await crowd.more(RATE / 2);
+    // However long the start takes on this machine, no more than that waits for it.
+    crowd.pause();
+    running = await starting;
+    crowd.start();
     crowd.hear();
   }
   return running;
@@ -179,10 +185,10 @@ async function keptBy(url: string, { owner }: Place): Promise<readonly string[]>
 }
 
 describe(`a gateway that is killed ${KILLS} times under ${RATE} messages a second`, {
-  timeout: 300_000 * CASES,
+  timeout: 600_000 * Math.ceil(CASES),
 }, () => {
   it('tells of all that it has kept, as a component', async t => {
-    await using run = await stage(prosodyPlace, 10);
+    await using run = await stage(prosodyPlace, SENDERS);
     const { checker, crowd, place } = run;
     crowd.start();
     const running = await killOften(run);
@@ -198,16 +204,16 @@ describe(`a gateway that is killed ${KILLS} times under ${RATE} messages a secon
     );
     assert.equal(new Set(kept).size, kept.length);
     assert.deepEqual({ inverted, resent, phantom }, { inverted: 0, resent: 0, phantom: 0 });
-    assert.ok(repeated <= KILLS * CONCURRENCY, `${repeated} calls were repeated`);
+    assert.ok(repeated <= WINDOW, `${repeated} calls were repeated`);
   });
 
   it('tells of everything, as an account of a server with XEP-0198 and an archive', async t => {
-    await using run = await stage(prosodyAccountPlace, 10);
+    await using run = await stage(prosodyAccountPlace, SENDERS);
     run.crowd.start();
     await killOften(run);
     const result = await conclude(t, run);
     assertSound(result);
     assert.equal(result.refused, 0);
-    assert.ok(result.repeated <= KILLS * CONCURRENCY, `${result.repeated} calls were repeated`);
+    assert.ok(result.repeated <= WINDOW, `${result.repeated} calls were repeated`);
   });
 });

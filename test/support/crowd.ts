@@ -12,7 +12,7 @@ import { having, type Login, type Peer } from './peer.ts';
 /** Milliseconds between two looks at what is due. */
 const EVERY = 20;
 /** Milliseconds that a server may take to handle what was sent to it. */
-const HANDLED = 60_000;
+const HANDLED = 180_000;
 
 /** What the senders do. */
 export interface CrowdOptions {
@@ -48,7 +48,7 @@ export class Crowd implements AsyncDisposable {
     return new Crowd(options, peers, undo.move());
   }
 
-  /** Begins to send. */
+  /** Begins to send, or goes on after a pause. */
   start(): void {
     const { checker, rate } = this.#options;
     const [began, before] = [performance.now(), checker.sent];
@@ -79,9 +79,14 @@ export class Crowd implements AsyncDisposable {
     this.#peers[pair]?.send(`<message to='${to}' type='chat' id='${payload}'>${body}</message>`);
   }
 
+  /** Sends nothing until it is started again. */
+  pause(): void {
+    clearInterval(this.#timer);
+  }
+
   /** Sends no more, except for one last message on each pair, and waits until the server has handled all of it. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.pause();
     for (const pair of this.#peers.keys()) this.#send(pair);
     await this.handled();
   }
@@ -106,7 +111,7 @@ export class Crowd implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
+    this.pause();
     await this.#owned.disposeAsync();
   }
 }

@@ -21,6 +21,8 @@ const COMMAND = /^[ \t]*(?:\$ )?(?=curl\s)/;
 /** A command up to its end: words, quoted texts, and line ends behind a backslash. */
 const WHOLE = /^curl(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|[^\n'"\\])+/;
 const SECONDS = 20;
+/** A line with `-N` reads a stream that has no end; it is cut off after so many seconds, with curl's exit code for that. */
+const STREAM = { line: /^curl -N\s/, seconds: 2, code: 28 } as const;
 
 /**
  * All curl lines of a document.
@@ -42,14 +44,16 @@ export function curlLines(page: string): readonly string[] {
 /**
  * Runs a command line in a shell.
  *
- * @throws Error when it fails, or takes more than 20 seconds
+ * @throws Error when it fails, or takes more than 20 seconds; a stream (`-N`) is cut off
  */
 export async function paste(line: string): Promise<Printed> {
   // What is added stands at the end: the status, on a line of its own, and a bound.
-  const command = `${line} -sS --max-time ${SECONDS} -w '\\n%{http_code}'`;
+  const isStream = STREAM.line.test(line);
+  const bound = isStream ? STREAM.seconds : SECONDS;
+  const command = `${line} -sS --max-time ${bound} -w '\\n%{http_code}'`;
   const shell = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [printed, complaint, [code]] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'exit')]);
-  assert.equal(code, 0, `${line} ended with ${code}: ${complaint}`);
+  assert.equal(code, isStream ? STREAM.code : 0, `${line} ended with ${code}: ${complaint}`);
   const end = printed.lastIndexOf('\n');
   return { output: printed.slice(0, end), status: Number(printed.slice(end + 1)) };
 }

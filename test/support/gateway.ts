@@ -30,6 +30,7 @@ interface Receiving {
 
 /** One entry of the configuration's `hosts`, as docs/config.md describes it. */
 export interface HostConfig extends Receiving {
+  readonly oauth?: Readonly<Record<string, unknown>>;
   readonly component?: { readonly server: string; readonly secret: string };
   readonly embedded?: { readonly c2s: string; readonly accounts: Readonly<Record<string, string>> };
   readonly virtualhost?: {

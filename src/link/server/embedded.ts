@@ -40,6 +40,8 @@ export interface EmbeddedOptions {
   /** The folder in which the host may keep what it needs at the next start. */
   readonly data: string;
   readonly log: Log;
+  /** Whether the link's owner takes a stanza for an account that no session takes; none unless it is given. */
+  readonly isClaimed?: (stanza: Stanza) => boolean;
   readonly limits?: ConnectionLimits;
   readonly clock?: Clock;
 }
@@ -93,9 +95,12 @@ class EmbeddedHost implements EmbeddedLink {
   #listener: Listener | undefined;
   #state: LinkState = { name: 'online' };
 
-  constructor({ domain, accounts, log, clock = SYSTEM_CLOCK }: EmbeddedOptions, secureContext: SecureContext) {
+  constructor(
+    { domain, accounts, log, isClaimed, clock = SYSTEM_CLOCK }: EmbeddedOptions,
+    secureContext: SecureContext,
+  ) {
     this.address = domain;
-    this.#router = new Router(domain, stanza => this.#receive(stanza));
+    this.#router = new Router(domain, stanza => this.#receive(stanza), isClaimed);
     const shared = { router: this.#router, intake: this.#intake, log };
     this.#managed = new ManagedSessions(shared, clock);
     this.#services = {

@@ -23,12 +23,17 @@ const BETWEEN_ACCOUNTS: ReadonlySet<string> = new Set(['subscribe', 'subscribed'
 export class Router {
   readonly #domain: Jid;
   readonly #host: (stanza: Addressed) => void;
+  readonly #isClaimed: (stanza: Addressed) => boolean;
   readonly #directory = new Directory();
 
-  /** @param host takes what is for the domain itself, or for those who act over HTTP */
-  constructor(domain: Jid, host: (stanza: Addressed) => void) {
+  /**
+   * @param host takes what is for the domain itself, or for those who act over HTTP
+   * @param isClaimed says whether `host` also takes a stanza for an account of the domain that no session takes
+   */
+  constructor(domain: Jid, host: (stanza: Addressed) => void, isClaimed: (stanza: Addressed) => boolean = () => false) {
     this.#domain = domain;
     this.#host = host;
+    this.#isClaimed = isClaimed;
   }
 
   /**
@@ -76,7 +81,10 @@ export class Router {
 
   /** Where a stanza would go now. */
   decide(stanza: Addressed): Route {
-    return route(stanza, this.#domain, this.#directory.of(stanza.to));
+    const decided = route(stanza, this.#domain, this.#directory.of(stanza.to));
+    const isTaken = decided.name !== 'refuse' && decided.name !== 'ignore';
+    if (isTaken || domainOf(stanza.to) !== this.#domain) return decided;
+    return this.#isClaimed(stanza) ? { name: 'host' } : decided;
   }
 
   /** The stream of the session with this full address. */
