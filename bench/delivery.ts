@@ -14,7 +14,7 @@ import type { Sample } from './row.ts';
 const WARM = 0.25;
 /** Milliseconds between two looks, and how many without a change say that nothing more comes. */
 const LOOK = 50;
-const QUIET = 10;
+const QUIET = 40;
 
 /** What a load says of itself. */
 export interface Sent {
@@ -45,6 +45,7 @@ export async function delivered(
   };
   const { result, beside } = await workOf(worker, run, ({ received }) => received);
   const { sent, figure, received } = result;
+  if (received === 0) throw new Error('nothing has arrived at the recipient');
   const lost = sent.accepted - received;
   const faults = { ...sent.faults, ...(lost > 0 && { lost }) };
   return { figure, faults, beside };

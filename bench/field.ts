@@ -4,7 +4,6 @@
  * Decides that each server, gateway and peer is a process of its own, started once, on private ports of 127.0.0.1 and in
  * private folders; and that all of them end with the run.
  */
-
 import { Folder } from '../test/support/folder.ts';
 import { freePorts } from '../test/support/ports.ts';
 import { ARCHIVE, BOT, EMBEDDED, GATEWAY, HASHED, PLAIN, RECIPIENT, SECRET, SENDER, SOURCE } from './names.ts';

@@ -21,6 +21,7 @@ import type { TokenStore } from './auth/token-store.ts';
 import { openTokens, tokenFault } from './compose/api-tokens.ts';
 import { issuersOf } from './compose/external-tokens.ts';
 import { serveComponent, serveEmbedded } from './compose/hosts.ts';
+import { type OAuth, openOAuth } from './compose/oauth.ts';
 import { pruning } from './compose/pruning.ts';
 import { Receiving } from './compose/receiving.ts';
 import type { Served, Surroundings, Welcome } from './compose/surroundings.ts';
@@ -30,6 +31,7 @@ import type { Config, HostConfig } from './config/load.ts';
 import { createApp } from './http/app.ts';
 import { IdempotencyStore } from './journal/idempotency-store.ts';
 import { SqliteJournal } from './journal/sqlite-journal.ts';
+import { accessTokens } from './oauth/token-verifier.ts';
 import { packageVersion } from './version.ts';
 import { domainOf, type Jid } from './xmpp/jid.ts';
 import { Kdf } from './xmpp/sasl/kdf.ts';
@@ -69,7 +71,9 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   receiving.start();
   stack.use(receiving);
   stack.use(pruning(journal, config.journal, log));
-  const app = httpOf({ config, served, idempotency, receiving, tokens, log });
+  const throttle = new Throttle();
+  const oauth = await openOAuth(served, throttle, around);
+  const app = httpOf({ config, served, idempotency, receiving, tokens, throttle, oauth, log });
   stack.defer(() => drain(app, served));
   const url = await app.listen(config.listen);
   log.info({ url }, 'listening');
@@ -97,6 +101,8 @@ interface Behind {
   readonly idempotency: IdempotencyStore;
   readonly receiving: Receiving;
   readonly tokens: TokenStore;
+  readonly throttle: Throttle;
+  readonly oauth: OAuth | undefined;
   readonly log: Logger;
 }
 
@@ -104,12 +110,13 @@ function authenticatorOf(
   { hosts, request_rate: rate }: Config,
   served: readonly Served[],
   verifiers: readonly TokenVerifier[],
+  throttle: Throttle,
 ): Authenticator {
   const all = schemes(
     served.map(({ realm }) => realm),
     verifiers,
   );
-  const authenticator = limitedByToken(throttled(all, new Throttle()));
+  const authenticator = limitedByToken(throttled(all, throttle));
   const known = rate === 0 ? authenticator : limited(authenticator, rate);
   const open = [...hosts].filter(([, { embedded }]) => embedded?.anonymous === true);
   const strangers = open.map(([domain]) => [domain, strangersAt(domain, rate)] as const);
@@ -122,14 +129,18 @@ function strangersAt(domain: Jid, rate: number): Authenticator {
   return rate === 0 ? authenticator : limited(authenticator, rate, (_, { address }) => networkOf(address));
 }
 
-function httpOf({ config, served, idempotency, receiving, tokens, log }: Behind): FastifyInstance {
+function httpOf({ config, served, idempotency, receiving, tokens, throttle, oauth, log }: Behind): FastifyInstance {
   const hosts = new Map(served.map(host => [host.domain, host]));
   const actingAs: ActingAs = address => hosts.get(domainOf(address))?.actingAs(address);
-  const issuers = { api: apiTokens(tokens, actingAs), external: issuersOf(config.hosts, actingAs, log) };
+  const issuers = {
+    api: apiTokens(tokens, actingAs),
+    oauth: oauth && accessTokens({ ...oauth, log }),
+    external: issuersOf(config.hosts, actingAs, log),
+  };
   const verifiers = verifiersOf(issuers, served);
   return createApp({
     log,
-    authenticator: authenticatorOf(config, served, verifiers),
+    authenticator: authenticatorOf(config, served, verifiers, throttle),
     idempotency,
     hostOf: principal => hosts.get(domainOf(principal.address))?.hostOf(principal),
     receiving: {
@@ -139,6 +150,7 @@ function httpOf({ config, served, idempotency, receiving, tokens, log }: Behind)
       holds: principal => stillHolds(principal, verifiers),
     },
     administration: { tokens, tokenFault: terms => tokenFault(terms, config.hosts) },
+    oauth: oauth && { authorities: oauth.authorities, served: [...hosts.keys()], log },
     bodyLimit: config.stanza_size_limit,
     paths: config.paths,
     trustedProxies: config.trusted_proxies,

@@ -6,16 +6,16 @@
  * line mean is decided in `cli/command-line.ts`; how long a gateway runs, in `cli/start.ts`.
  */
 import process from 'node:process';
-import { EXIT, helpText, type Request, readCommandLine } from './cli/command-line.ts';
+import { type Command, EXIT, helpText, type Request, readCommandLine } from './cli/command-line.ts';
 import { type Surroundings, start } from './cli/start.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigError, problemLine } from './config/problem.ts';
 import { valueTable } from './config/report.ts';
 import { packageVersion } from './version.ts';
 
-type Command = (request: Request, around: Surroundings) => Promise<number>;
+type Work = (request: Request, around: Surroundings) => Promise<number>;
 
-const COMMANDS: Readonly<Record<Request['command'], Command>> = {
+const COMMANDS: Readonly<Record<Command, Work>> = {
   start: ({ file }, around) => start(file, around).catch(error => refuse(error, around, EXIT.usage.code)),
   check: ({ file }, around) => check(file, around).catch(error => refuse(error, around, EXIT.failed.code)),
   schema: async (_request, { out }) => {
@@ -23,6 +23,9 @@ const COMMANDS: Readonly<Record<Request['command'], Command>> = {
     out(`${JSON.stringify(stanzaSchema(), null, 2)}\n`);
     return EXIT.ok.code;
   },
+  'token create': manageTokens,
+  'token list': manageTokens,
+  'token revoke': manageTokens,
   help: async (_request, { out }) => {
     out(helpText());
     return EXIT.ok.code;
@@ -59,6 +62,12 @@ async function check(file: string | undefined, { environment, folder, out, err }
   if (config.demo) out('No host is configured: localhost is served, with the accounts alice and bob, to try.\n');
   for (const warning of warnings) err(`warning: ${problemLine(warning)}\n`);
   return EXIT.ok.code;
+}
+
+/** Only here is loaded what the other commands do not need. */
+async function manageTokens(request: Request, around: Surroundings): Promise<number> {
+  const { token } = await import('./cli/token.ts');
+  return token(request, around).catch(error => refuse(error, around, EXIT.usage.code));
 }
 
 /** Says what is wrong with a configuration; every other error is somebody else's. */

@@ -58,7 +58,8 @@ describe('a request to an anonymous host', () => {
   for (const [what, authorization] of Object.entries({
     'of an account': basic({ user: 'alice', password: PASSWORDS.alice }),
     'with a wrong password': basic({ user: 'alice', password: 'x' }),
-    'of another scheme': 'Bearer x',
+    'of another scheme': 'Digest x',
+    'of a token': 'Bearer x',
     'that cannot be read': 'Basic ***',
   })) {
     it(`comes from someone new with credentials ${what}`, async () => {

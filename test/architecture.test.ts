@@ -26,7 +26,7 @@ const ORDER = [
   ['link', 'mapping', 'auth'],
   ['bridge'],
   ['host', 'journal'],
-  ['delivery'],
+  ['delivery', 'oauth'],
   // Nothing but what builds the program reads the configuration.
   ['http', 'config'],
   ['compose'],

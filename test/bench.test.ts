@@ -6,7 +6,8 @@ import { drawChart } from '../bench/report/chart.ts';
 import { figure, goalTable, printOutcome } from '../bench/report/text.ts';
 import { type Contender, measure, type Outcome, type Row } from '../bench/row.ts';
 import { median, quantile, ratios } from '../bench/statistics.ts';
-import { parse } from '../src/xml/parse.ts';
+import { CLIENT_LIMITS } from '../src/xml/limits.ts';
+import { parseDocument } from '../src/xml/parse.ts';
 
 const standing = (id: string, samples: readonly number[]) => ({
   ...{ id, name: `Restanza ${id}`, samples, median: median(samples) },
@@ -101,7 +102,10 @@ test('memory must be flat and bounded', () => {
 });
 
 test('the chart is well-formed, with a bar for each contender that was measured', () => {
-  const drawn = parse(drawChart([outcome('a < b', [standing('x', [3, 1]), standing('none', [])])]));
+  const drawn = parseDocument(
+    drawChart([outcome('a < b', [standing('x', [3, 1]), standing('none', [])])]),
+    CLIENT_LIMITS,
+  );
   const rectangles = drawn.children.filter(child => typeof child !== 'string' && child.name === 'rect');
   assert.equal(rectangles.length, 2);
 });

@@ -107,7 +107,7 @@ const REFUSED: readonly (readonly [what: string, path: string, init: RequestInit
   [
     'an unknown scheme',
     '/rest',
-    { method: 'POST', headers: { ...json, authorization: 'Bearer x' }, body: '{}' },
+    { method: 'POST', headers: { ...json, authorization: 'Digest x' }, body: '{}' },
     401,
     'scheme-unsupported',
   ],

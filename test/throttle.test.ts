@@ -94,7 +94,7 @@ test('a client that makes a hundred requests at once, with the right password, i
 
 test('what is no guess is no failure', async t => {
   await using running = await gateway(t);
-  const headers = [{}, { authorization: 'Bearer x' }, { authorization: 'Basic ***' }, { authorization: 'Basic YQ==' }];
+  const headers = [{}, { authorization: 'Digest x' }, { authorization: 'Basic ***' }, { authorization: 'Basic YQ==' }];
   for (const number of times(100)) {
     const { status } = await post(running.url, { body: '{}', headers: headers[number % 4] ?? {} });
     assert.ok(status === 401 || status === 403, String(status));

@@ -8,13 +8,13 @@ import { escapeAttribute, escapeText } from '../../src/xml/write.ts';
 import type { Outcome, Standing } from '../row.ts';
 import { figure } from './text.ts';
 
-const WIDTH = 860;
-const LABEL = 330;
+const WIDTH = 880;
+const LABEL = 350;
 const BAR = { left: LABEL + 16, most: 400, height: 16, step: 24 } as const;
 const HEAD = { before: 26, after: 12 } as const;
 const MARGIN = 20;
 
-/** How a bar looks, by the first word of its name; the others are peers. */
+/** How a bar looks, by how its name begins; the others are peers. */
 const LOOKS: Readonly<Record<string, string>> = {
   Restanza: "fill='#1f6feb'",
   'limit:': "fill='none' stroke='#6e7781' stroke-dasharray='4 3'",
@@ -47,7 +47,7 @@ ${body}</svg>
 
 function bar({ name, median }: Standing, most: number, y: number): string {
   const width = Math.max(1, Math.round((median / most) * BAR.most));
-  const look = LOOKS[name.split(' ', 1).join('')] ?? PEER;
+  const look = Object.entries(LOOKS).find(([begin]) => name.startsWith(begin))?.[1] ?? PEER;
   const middle = y + BAR.height - 3;
   return `<text x='${LABEL}' y='${middle}' text-anchor='end'>${escapeText(name)}</text>
 <rect x='${BAR.left}' y='${y}' width='${width}' height='${BAR.height}' rx='2' ${look}/>

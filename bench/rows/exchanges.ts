@@ -61,7 +61,7 @@ export function pingRow(field: Field): Row {
 /** Pings that are written ready-made, as many at once as there are connections elsewhere. */
 function rawPings({ name, source }: Site): Contender {
   const flood = { texts: [pingFrom(SOURCE)], answer: '<iq', window: CONNECTIONS };
-  return flooding({ id: `limit-${name}`, name: `limit: ready-made, on a component socket of ${name}` }, source, flood);
+  return flooding({ id: `limit-${name}`, name: `limit: ready-made, component socket of ${name}` }, source, flood);
 }
 
 function flooding(

@@ -150,7 +150,7 @@ function raw({ source, recipient }: Site): Contender {
   };
   return {
     id: 'limit',
-    name: 'limit: ready-made stanzas on a component socket',
+    name: 'limit: ready-made, on a component socket',
     run: seconds => delivered(recipient, seconds, () => load(seconds)),
   };
 }

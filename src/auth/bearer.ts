@@ -9,6 +9,16 @@ import { RestanzaError } from '../errors.ts';
 import type { Credentials, Guessable, Principal } from './principal.ts';
 import type { Realm } from './realm.ts';
 
+/**
+ * A token that does not hold (any more), and that nobody can have guessed. It is no sign of guessing: a client only learns in
+ * this way that it has to refresh its token.
+ */
+export class TokenEnded extends RestanzaError {
+  constructor() {
+    super('credentials-rejected');
+  }
+}
+
 /** One way to tell whose a token is. Verifiers are asked in an order that `compose` decides. */
 export interface TokenVerifier {
   /** Whether a token can be one that this verifier knows, by its form alone. Must not throw. */

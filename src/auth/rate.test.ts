@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { RateLimit } from './rate.ts';
+import { parseJid } from '../xmpp/jid.ts';
+import type { Principal } from './principal.ts';
+import { limitedByToken, RateLimit } from './rate.ts';
 
 /** A limit of four in a second, eight at once, at a time that the test sets. */
 function limited(keys = 10) {
@@ -62,4 +64,26 @@ test('no more keys are kept than the bound', () => {
   const { limit } = limited(100);
   for (let name = 0; name < 100_000; name += 1) limit.take(`user${name}`);
   assert.equal(limit.size, 100);
+});
+
+test('a token with a rate is held to it, whoever else has the same address', async () => {
+  const time = { now: 0 };
+  const address = parseJid('alice@one.example');
+  const come: Principal[] = [];
+  const authenticator = limitedByToken(
+    { challenge: '', authenticate: async () => come.shift() ?? { address } },
+    () => time.now,
+  );
+  const request = (id: string | undefined, rate?: number) => {
+    const token = id === undefined ? undefined : { kind: 'api' as const, id, ...(rate !== undefined && { rate }) };
+    come.push({ address, ...(token !== undefined && { token }) });
+    return authenticator.authenticate({ authorization: undefined, hostname: undefined, address: '192.0.2.1' });
+  };
+  for (let count = 0; count < 10; count += 1) await request('slow', 2);
+  await assert.rejects(request('slow', 2), { code: 'too-many-requests', retryAfter: 0.5 });
+  for (let count = 0; count < 50; count += 1)
+    await Promise.all([request('other', 100), request('free'), request(undefined)]);
+  time.now += 500;
+  await request('slow', 2);
+  await assert.rejects(request('slow', 2), { code: 'too-many-requests' });
 });

@@ -10,12 +10,13 @@
  * they are, does not keep him out. From the same address they do: right credentials are not looked at over the bound, for
  * whoever could tell them from wrong ones there could go on guessing.
  *
- * Only wrong credentials count. What cannot be read or is of another scheme guesses nothing; what could not be checked was
- * not tried. An attempt takes its place before it is checked, so that requests at the same time get no more tries than
+ * Only wrong credentials count. What cannot be read or is of another scheme guesses nothing, nor does a token with too many
+ * random bits to be guessed; what could not be checked was not tried. An attempt takes its place before it is checked, so that requests at the same time get no more tries than
  * others. All that is kept is bounded, and lost when the process ends.
  */
 import { hash } from 'node:crypto';
 import { RestanzaError } from '../errors.ts';
+import { TokenEnded } from './bearer.ts';
 import { networkOf } from './network.ts';
 import type { Authenticator, Credentials, Guessable, Principal } from './principal.ts';
 import { type Attempt, Windows } from './windows.ts';
@@ -148,7 +149,7 @@ export function throttled(authenticator: Guessable, throttle: Throttle): Authent
       trial.right();
       return principal;
     } catch (error) {
-      if (isRejection(error)) trial.wrong();
+      if (isRejection(error) && !(error instanceof TokenEnded)) trial.wrong();
       else trial.untried();
       throw error;
     }

@@ -14,22 +14,58 @@ const UNDERSTOOD = [
   ['--help', { command: 'help' }],
   ['check -h', { command: 'help' }],
   ['version', { command: 'version' }],
+  ['token list', { command: 'token list' }],
+  ['token -c a.yaml revoke x', { command: 'token revoke', file: 'a.yaml', operand: 'x' }],
+  [
+    'token create --jid a@b --scope send --scope query --from 10.0.0.0/8 --rate 5 --expires 90d --label ci',
+    {
+      command: 'token create',
+      token: {
+        jid: 'a@b',
+        scope: ['send', 'query'],
+        from: ['10.0.0.0/8'],
+        rate: '5',
+        expires: '90d',
+        label: 'ci',
+      },
+    },
+  ],
   ['-v', { command: 'version' }],
 ] as const;
 
 const REFUSED = [
-  ['', 'say what to do: start, check, schema, help, version'],
+  ['', 'say what to do: start, check, schema, token create, token list, token revoke, help, version'],
   ['strat', "unknown command 'strat'; did you mean 'start'?"],
-  ['toString', "unknown command 'toString'; known are start, check, schema, help, version"],
+  [
+    'toString',
+    "unknown command 'toString'; known are start, check, schema, token create, token list, token revoke, help, version",
+  ],
   ['start now', "there is one word too many: 'now'"],
   ['start --confg a', "unknown option '--confg'; did you mean '--config'?"],
-  ['start -x', "unknown option '-x'; known are --config, --help, --version"],
-  ['start --__proto__', "unknown option '--__proto__'; known are --config, --help, --version"],
+  [
+    'start -x',
+    "unknown option '-x'; known are --config, --help, --version, --jid, --scope, --expires, --label, --rate, --from",
+  ],
+  [
+    'start --__proto__',
+    "unknown option '--__proto__'; known are --config, --help, --version, --jid, --scope, --expires, --label, --rate, --from",
+  ],
   ['start --config', '--config needs a FILE after it'],
   ['start --config=', '--config needs a FILE after it'],
   ['start --config --help', '--config needs a FILE after it'],
+  ['token', 'say which: token create, token list, token revoke'],
+  ['token make', 'say which: token create, token list, token revoke'],
+  ['token revoke', 'token revoke needs an ID after it'],
+  ['token revoke a b', "there is one word too many: 'b'"],
+  ['token list a', "there is one word too many: 'a'"],
+  ['token list --jid a', '--jid does not belong to token list'],
+  ['start --label a', '--label does not belong to start'],
+  ['token create --jid', '--jid needs a PATTERN after it'],
   ['check --help=yes', '--help takes no value'],
-  ['\u001b[2J', "unknown command '\\u{1b}[2J'; known are start, check, schema, help, version"],
+  [
+    '\u001b[2J',
+    "unknown command '\\u{1b}[2J'; known are start, check, schema, token create, token list, token revoke, help, version",
+  ],
 ] as const;
 
 const wordsOf = (line: string) => line.split(' ').filter(word => word !== '');
@@ -46,7 +82,21 @@ describe('the command line', () => {
 
 describe('the help', () => {
   it('names every command, option and exit code', () => {
-    for (const word of ['start', 'check', 'help', 'version', '-c, --config FILE', '0', '1', '2', '70', '130', '143']) {
+    for (const word of [
+      'start',
+      'check',
+      'help',
+      'version',
+      '-c, --config FILE',
+      'token revoke ID',
+      '--jid PATTERN',
+      '0',
+      '1',
+      '2',
+      '70',
+      '130',
+      '143',
+    ]) {
       assert.match(helpText(), new RegExp(`^  ${word} {2,}\\S`, 'm'));
     }
   });

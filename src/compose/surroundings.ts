@@ -36,6 +36,25 @@ export interface Welcome {
   readonly passwords: ReadonlyMap<string, string>;
 }
 
+/** Acting for somebody who has logged in before, without his password. */
+export interface Later {
+  /**
+   * What it takes: as secret as a password, and worthless when that changes.
+   *
+   * @returns `undefined` where there is no way
+   */
+  readonly keep: (principal: Principal) => Promise<string | undefined>;
+  /** What it takes to act for an address of the operator's choice; `undefined` where there is no way. */
+  readonly vouch: (address: Jid) => Promise<string | undefined>;
+  /**
+   * Acts as an address again.
+   *
+   * @returns `undefined` when that is over
+   * @throws RestanzaError when it cannot be told at the moment
+   */
+  readonly act: (address: Jid, kept: string) => Promise<Principal | undefined>;
+}
+
 /** A domain with what the rest of the process needs to know of it. */
 export interface Served {
   readonly domain: Jid;
@@ -44,6 +63,7 @@ export interface Served {
   readonly hostOf: (principal: Principal) => Host | undefined;
   /** Whether and as whom the bearer of a token for an address at this domain acts. */
   readonly actingAs: ActingAs;
+  readonly later: Later;
   /** Gives up what waits for answers. */
   readonly giveUp: () => void;
   /** Resolves when nothing can ever be sent again, with the reason; never where users come and go. */

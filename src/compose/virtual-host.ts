@@ -6,8 +6,10 @@
  * addressed to it is its server's business.
  */
 import { readFile } from 'node:fs/promises';
+import type { Principal } from '../auth/principal.ts';
 import type { Verify, VerifyToken } from '../auth/realm.ts';
 import type { AccountConfig, HostConfig } from '../config/load.ts';
+import { RestanzaError } from '../errors.ts';
 import { CatchUp } from '../host/catch-up.ts';
 import { Host } from '../host/host.ts';
 import { type Entrance, Sessions } from '../host/sessions.ts';
@@ -17,8 +19,9 @@ import { SYSTEM_CLOCK } from '../link/clock.ts';
 import { trusting } from '../link/tls-client.ts';
 import { bareOf, type Jid, JidError, localOf, makeJid } from '../xmpp/jid.ts';
 import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
+import { readKeys, writeKeys } from '../xmpp/sasl/kept-keys.ts';
 import { newId } from '../xmpp/stanza.ts';
-import { type Served, type Surroundings, watch } from './surroundings.ts';
+import { type Later, type Served, type Surroundings, watch } from './surroundings.ts';
 
 type VirtualHost = HostConfig & { readonly virtualhost: NonNullable<HostConfig['virtualhost']> };
 /** What all sessions at a domain have in common. */
@@ -56,17 +59,34 @@ export async function serveVirtualHost(domain: Jid, config: VirtualHost, around:
       verify: entering(domain, sessions),
       ...(virtualhost.oauth && { verifyToken: offering(domain, sessions) }),
     },
-    hostOf: ({ session = '', address }) => sessions.hostOf(session) ?? alwaysOn(session, address, online),
+    hostOf: principal => hostOf(principal, sessions, online),
     actingAs: address => {
       const account = online.get(address);
       return account && { address: account.link.bound ?? address, session: address };
     },
+    later: laterAt(sessions, online),
     giveUp: () => {
       sessions.linkLost();
       for (const { host } of online.values()) host.linkLost();
     },
     closed: new Promise(() => {}),
   };
+}
+
+/**
+ * The host that somebody acts through.
+ *
+ * @throws RestanzaError `link-down` when his session has ended since the request came in
+ */
+function hostOf(
+  { session, address }: Principal,
+  sessions: Sessions,
+  accounts: ReadonlyMap<Jid, AlwaysOn>,
+): Host | undefined {
+  if (session === undefined) return undefined;
+  const host = sessions.hostOf(session) ?? alwaysOn(session, address, accounts);
+  if (host === undefined) throw new RestanzaError('link-down', undefined, { retryAfter: 1 });
+  return host;
 }
 
 async function trustOf(domain: Jid, file: string | undefined): Promise<ClientOptions['trust']> {
@@ -79,11 +99,43 @@ async function trustOf(domain: Jid, file: string | undefined): Promise<ClientOpt
 }
 
 function sessionOf({ account, kind, secret }: Entrance): Pick<ClientOptions, 'account' | 'credential' | 'resource'> {
-  const credential: ClientCredential =
-    kind === 'password'
-      ? { kind, authcid: localOf(account) ?? '', password: secret }
-      : { kind, token: secret, ...(localOf(account) !== undefined && { address: account }) };
+  const credential = kind === 'token' ? tokenOf(account, secret) : credentialOf(account, kind, secret);
   return { account, credential, resource: `rest-${newId().slice(0, RANDOM_PART)}` };
+}
+
+function tokenOf(account: Jid, token: string): ClientCredential {
+  return { kind: 'token', token, ...(localOf(account) !== undefined && { address: account }) };
+}
+
+function credentialOf(account: Jid, kind: 'password' | 'keys', secret: string): ClientCredential {
+  const authcid = localOf(account) ?? '';
+  const keys = kind === 'keys' ? readKeys(secret) : undefined;
+  return keys === undefined ? { kind: 'password', authcid, password: secret } : { kind: 'keys', authcid, keys };
+}
+
+/** What stands for an account that is always online; no keys look like it. */
+const ALWAYS_ON = 'always on';
+
+/** Users are acted for with the keys that their login has left, accounts that are always online by their own sessions. */
+function laterAt(sessions: Sessions, accounts: ReadonlyMap<Jid, AlwaysOn>): Later {
+  return {
+    async keep({ address, session }) {
+      const keys = session === undefined ? undefined : sessions.keysOf(session);
+      const kept = keys && writeKeys(keys);
+      // Some servers have another salt at every login; then keys are of no use, and that must be told while one can be told.
+      const again = kept && (await sessions.enter({ account: bareOf(address), kind: 'keys', secret: kept }));
+      return again && kept;
+    },
+    vouch: async address => (accounts.has(address) ? ALWAYS_ON : undefined),
+    async act(account, kept) {
+      if (kept === ALWAYS_ON) {
+        const online = accounts.get(account);
+        return online && { address: online.link.bound ?? account, session: account };
+      }
+      const session = await sessions.enter({ account, kind: 'keys', secret: kept });
+      return session && { address: session.address, session: session.id };
+    },
+  };
 }
 
 /** Logs in with a user's name and password. */
@@ -139,7 +191,7 @@ function serveAccount(account: Jid, config: AccountConfig, common: Server, aroun
   stack.use(receiver);
   stack.use(sink);
   link.onSession = () => {
-    sink.begin(query => host.request(query, { timeout: ARCHIVE_WAIT, gone: new AbortController().signal }));
+    sink.begin((query, gone) => host.request(query, { timeout: ARCHIVE_WAIT, gone }));
   };
   watch(link, host);
   return { link, host };

@@ -3,7 +3,8 @@
  *
  * Decides how addresses to listen on, servers, networks and web origins are written, and which ports are meant when none is.
  */
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
+import { isNetwork } from '../auth/network-list.ts';
 import type { Form } from './values.ts';
 
 /** A host and a TCP port. */
@@ -82,13 +83,7 @@ export const userServer: Form<UserServer> = {
 /** An IP address, or a network as an address and the length of its prefix (RFC 4632 §3.1). */
 export const network: Form<string> = {
   expected: 'an IP address or a network such as 10.0.0.0/8',
-  read: text => {
-    const [address = '', prefix, ...more] = text.split('/');
-    const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
-    if (bits === 0 || more.length > 0 || address.includes('%')) return undefined;
-    if (prefix !== undefined && !(/^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= bits)) return undefined;
-    return text.toLowerCase();
-  },
+  read: text => (isNetwork(text) ? text.toLowerCase() : undefined),
   print: text => text,
 };
 

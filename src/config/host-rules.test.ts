@@ -58,6 +58,26 @@ const FAULTY: Readonly<Record<string, readonly [host: string, ...lines: string[]
     `${COMPONENT}, callback: { url: "http://u:p@b.example/", bearer: t }`,
     'callback.url: set only one of a name in url, bearer and headers.authorization: a call can log in once',
   ],
+  'keys of an issuer that are nowhere': [
+    `${COMPONENT}, jwt: { issuer: "https://a.example", audience: b }`,
+    'jwt: set exactly one of jwks_uri and jwks_file',
+  ],
+  'keys of an issuer in two places': [
+    `${COMPONENT}, jwt: { issuer: a, audience: b, jwks_uri: "https://a.example/", jwks_file: keys.json }`,
+    'jwt: set exactly one of jwks_uri and jwks_file',
+  ],
+  'keys of an issuer that anyone could change on their way': [
+    `${COMPONENT}, jwt: { issuer: a, audience: b, jwks_uri: "http://a.example/" }`,
+    'jwt.jwks_uri: expected an https URL, or an http URL of this machine, for example https://id.example/keys',
+  ],
+  'an issuer without audience': [
+    `${COMPONENT}, jwt: { issuer: a, jwks_file: keys.json }`,
+    'jwt.audience: missing; expected a list of names, for example [https://api.example]',
+  ],
+  'algorithms whose verifiers hold a secret': [
+    `${COMPONENT}, jwt: { issuer: a, audience: b, jwks_file: k, algorithms: [HS256] }`,
+    'jwt.algorithms: expected a list of ES256, ES384, ES512, EdDSA, Ed25519, PS256, PS384, PS512, RS256, RS384, RS512, for example [ES256]',
+  ],
   'direct TLS without TLS': [
     'virtualhost: { server: "xmpps://a", tls: off }',
     'virtualhost.tls: xmpps:// is TLS; write xmpp:// in server, or tls: required',
@@ -129,6 +149,22 @@ hosts:
       concurrency: 32,
       max_entries: 100_000,
       max_bytes: 268_435_456,
+    });
+  });
+
+  it('can have an issuer of tokens, of whom little must be said', async () => {
+    const { loaded, lines } = await loadWritten({
+      yaml: `hosts: { a.example: { ${COMPONENT}, jwt: { issuer: "https://id.example", audience: [b], jwks_uri: "http://localhost:1/keys" } } }\n`,
+    });
+    assert.deepEqual(lines, []);
+    assert.deepEqual(loaded?.config.hosts.get(parseJid('a.example'))?.jwt, {
+      issuer: 'https://id.example',
+      audience: ['b'],
+      jwks_uri: 'http://localhost:1/keys',
+      jwks_file: undefined,
+      claim: 'sub',
+      algorithms: ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
+      scopes: ['xmpp'],
     });
   });
 

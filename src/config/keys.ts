@@ -10,6 +10,7 @@ import { BODY_BYTES } from '../xml/limits.ts';
 import { componentServer, listenAddress, network, userServer, webOrigin } from './addresses.ts';
 import { CALLBACK_ROWS } from './callback-keys.ts';
 import { JWT_ROWS } from './jwt-keys.ts';
+import { OAUTH_ROWS } from './oauth-keys.ts';
 import type { Row } from './row.ts';
 import {
   boolean,
@@ -204,6 +205,7 @@ export const KEYS = {
     example: 'false',
   },
   ...JWT_ROWS,
+  ...OAUTH_ROWS,
   ...CALLBACK_ROWS,
 } as const satisfies Readonly<Record<string, Row>>;
 
@@ -213,4 +215,4 @@ export const CHOICES = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** The groups that are only there when something is set in them, wherever they stand. */
-export const OPTIONAL_GROUPS = ['callback', 'jwt'] as const;
+export const OPTIONAL_GROUPS = ['callback', 'jwt', 'oauth'] as const;

@@ -15,7 +15,7 @@ hosts:
 `;
 
 /** What a host has besides its kind, when nothing of it is set. */
-const HOST = { cors: [], accounts: new Map(), callback: undefined, callbacks: new Map() };
+const HOST = { cors: [], accounts: new Map(), callback: undefined, jwt: undefined, callbacks: new Map() };
 
 async function configOf(written: Written) {
   const { loaded, lines } = await loadWritten(written);

@@ -10,6 +10,7 @@ export class NameError extends Error {
   override readonly name = 'NameError';
 }
 
+const CLIENT = /^[A-Za-z0-9_.-]{1,64}$/;
 const CALLBACK = /^[a-z0-9_-]{1,32}$/;
 /** A token of RFC 9110 §5.6.2, in lower case. */
 const FIELD = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
@@ -40,10 +41,16 @@ function prepareHeader(text: string): string {
   return name;
 }
 
+function prepareClient(text: string): string {
+  if (!CLIENT.test(text)) throw new NameError('an id has 1 to 64 of the characters a-z, A-Z, 0-9, _, . and -');
+  return text;
+}
+
 /** How names are brought into canonical form. They throw JidError and NameError. */
 export const NAMES = {
   domain: prepareDomain,
   localpart: prepareLocalpart,
   name: prepareCallback,
   header: prepareHeader,
+  client: prepareClient,
 } as const satisfies Readonly<Record<string, (text: string) => string>>;

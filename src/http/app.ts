@@ -11,10 +11,12 @@ import type { Log } from '../log.ts';
 import { allowOrigins, type Origins, pagesOf } from './cors.ts';
 import { handleErrors, sendError } from './errors.ts';
 import { Connections } from './framing.ts';
+import type { OAuthOptions } from './oauth-exchange.ts';
 import { hostFault } from './origin.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes, type ReceivingOptions } from './routes/events.ts';
 import { msgRoutes } from './routes/msg.ts';
+import { oauthRoutes } from './routes/oauth.ts';
 import { type RestOptions, restRoutes } from './routes/rest.ts';
 import { type TokenAdministration, tokenRoutes } from './routes/tokens.ts';
 
@@ -41,6 +43,8 @@ export interface AppOptions extends RestOptions {
   readonly receiving?: ReceivingOptions;
   /** API tokens; without it, none are managed over HTTP. */
   readonly administration?: TokenAdministration;
+  /** The hosts that are authorization servers; none when absent. */
+  readonly oauth?: OAuthOptions | undefined;
 }
 
 /** Builds the server; it listens when its owner says so. */
@@ -50,6 +54,7 @@ export function createApp({
   cors = new Map(),
   receiving,
   administration,
+  oauth,
   ...rest
 }: AppOptions): FastifyInstance {
   const options: RestOptions = { allowedOrigins: domain => pagesOf(cors, domain), ...rest };
@@ -86,6 +91,7 @@ export function createApp({
     deliveryRoutes(app, { ...options, ...receiving });
   }
   if (administration !== undefined) tokenRoutes(app, { ...options, ...administration });
+  if (oauth !== undefined) oauthRoutes(app, oauth);
   return app;
 }
 

@@ -7,9 +7,11 @@ import { type TestContext, test } from 'node:test';
 import { Folder } from '../../test/support/folder.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { MemoryLog } from '../../test/support/memory-log.ts';
+import type { Principal } from '../auth/principal.ts';
 import { SqliteJournal } from '../journal/sqlite-journal.ts';
 import { parseJid } from '../xmpp/jid.ts';
-import { type EventReader, EventReaders, HEARTBEAT_INTERVAL, READER_LIMITS } from './event-readers.ts';
+import type { Message } from '../xmpp/stanza.ts';
+import { type EventReader, EventReaders, HEARTBEAT_INTERVAL, READER_LIMITS, TOKEN_INTERVAL } from './event-readers.ts';
 
 const ALICE = { address: parseJid('alice@one.example') };
 const PHONE = { address: parseJid('alice@one.example/phone') };
@@ -32,13 +34,13 @@ class Counting implements EventReader {
   }
 }
 
-async function made(t: TestContext, limits = READER_LIMITS) {
+async function made(t: TestContext, limits = READER_LIMITS, holds?: (principal: Principal) => boolean) {
   const stack = new AsyncDisposableStack();
   t.after(() => stack.disposeAsync());
   const folder = stack.use(await Folder.make());
   const [log, clock] = [new MemoryLog(), new ManualClock()];
   const journal = stack.use(SqliteJournal.open(join(folder.path, 'journal.sqlite'), log));
-  return { clock, readers: stack.use(new EventReaders({ journal, clock, log, limits })) };
+  return { clock, log, journal, readers: stack.use(new EventReaders({ journal, clock, log, limits, holds })) };
 }
 
 test('a gateway has five readers for each principal', () => {
@@ -97,4 +99,49 @@ test('the end is told to each reader once, and nobody comes after it', async t =
   assert.deepEqual(counting.calls, { advance: 0, beat: 0, end: 1 });
   assert.deepEqual([readers.size, clock.waits], [0, []]);
   assert.throws(() => readers.add(ALICE, new Counting()), { code: 'stopping' });
+});
+
+const BEARER: Principal = { ...ALICE, token: { kind: 'api', id: 'one' } };
+
+test('tokens are looked at each second, while somebody has one', async t => {
+  const asked: string[] = [];
+  const { readers, clock } = await made(t, READER_LIMITS, ({ token }) => {
+    asked.push(token?.id ?? '');
+    return asked.length < 3;
+  });
+  readers.add(BOB, new Counting());
+  const [first, second] = [new Counting(), new Counting()];
+  readers.add(BEARER, first);
+  const place = readers.add({ ...BEARER, token: { kind: 'oauth', id: 'two' } }, second);
+  assert.deepEqual(clock.waits, [TOKEN_INTERVAL, HEARTBEAT_INTERVAL]);
+  clock.advance(TOKEN_INTERVAL);
+  assert.deepEqual(asked, ['one', 'two']);
+  place[Symbol.dispose]();
+  clock.advance(TOKEN_INTERVAL);
+  assert.deepEqual([first.calls.end, second.calls.end], [1, 0]);
+  assert.deepEqual(clock.waits, [HEARTBEAT_INTERVAL - 2 * TOKEN_INTERVAL]);
+});
+
+test('who has a token that has ended is given nothing new', async t => {
+  const { readers, journal } = await made(t, READER_LIMITS, () => false);
+  const [bearer, other] = [new Counting(), new Counting()];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  other.advance = () => resolve();
+  readers.add(BEARER, bearer);
+  readers.add(BOB, other);
+  const message: Message = { kind: 'message', from: BOB.address, to: ALICE.address, payload: [] };
+  await journal.append([{ link: parseJid('one.example'), event: 'bare', stanza: message, targets: [] }]);
+  await promise;
+  assert.deepEqual(bearer.calls, { advance: 0, beat: 0, end: 1 });
+});
+
+test('a token that cannot be looked at does not hold', async t => {
+  const { readers, clock, log } = await made(t, READER_LIMITS, () => {
+    throw new Error('the disk is gone');
+  });
+  const bearer = new Counting();
+  readers.add(BEARER, bearer);
+  clock.advance(TOKEN_INTERVAL);
+  assert.equal(bearer.calls.end, 1);
+  assert.equal(log.lines.length, 1);
 });

@@ -57,6 +57,8 @@ export class EventReaders implements Disposable {
   readonly #byPrincipal = new Map<string, number>();
   /** Those who came with a token. */
   readonly #bearers = new Map<EventReader, Principal>();
+  /** There while there are bearers. */
+  #look: Disposable | undefined;
   /** Ends the loop and the timer; there while there are readers. */
   #running: DisposableStack | undefined;
   #closed = false;
@@ -80,12 +82,12 @@ export class EventReaders implements Disposable {
     const name = bareOf(principal.address);
     this.#requireRoom(name);
     this.#readers.add(reader);
-    if (principal.token !== undefined) this.#bearers.set(reader, principal);
+    if (principal.token !== undefined) this.#watch(reader, principal);
     this.#byPrincipal.set(name, (this.#byPrincipal.get(name) ?? 0) + 1);
     this.#running ??= this.#start();
     return {
       [Symbol.dispose]: () => {
-        this.#bearers.delete(reader);
+        this.#unwatch(reader);
         if (this.#readers.delete(reader)) this.#leave(name);
       },
     };
@@ -124,12 +126,6 @@ export class EventReaders implements Disposable {
       for (const reader of this.#readers) reader.beat();
     };
     running.defer(() => timer[Symbol.dispose]());
-    let look = this.#options.clock.after(TOKEN_INTERVAL, () => lookAgain());
-    const lookAgain = () => {
-      look = this.#options.clock.after(TOKEN_INTERVAL, lookAgain);
-      for (const reader of [...this.#bearers.keys()]) this.#isWelcome(reader);
-    };
-    running.defer(() => look[Symbol.dispose]());
     void this.#follow(aborter.signal);
     return running;
   }
@@ -164,11 +160,28 @@ export class EventReaders implements Disposable {
     }
   }
 
+  #watch(reader: EventReader, principal: Principal): void {
+    this.#bearers.set(reader, principal);
+    this.#look ??= this.#options.clock.after(TOKEN_INTERVAL, () => this.#lookAgain());
+  }
+
+  #unwatch(reader: EventReader): void {
+    this.#bearers.delete(reader);
+    if (this.#bearers.size > 0) return;
+    this.#look?.[Symbol.dispose]();
+    this.#look = undefined;
+  }
+
+  #lookAgain(): void {
+    this.#look = this.#options.clock.after(TOKEN_INTERVAL, () => this.#lookAgain());
+    for (const reader of [...this.#bearers.keys()]) this.#isWelcome(reader);
+  }
+
   /** Sends a reader away whose token has ended. */
   #isWelcome(reader: EventReader): boolean {
     const principal = this.#bearers.get(reader);
     if (principal === undefined || this.#holds(principal)) return true;
-    this.#bearers.delete(reader);
+    this.#unwatch(reader);
     reader.end();
     return false;
   }
@@ -184,9 +197,11 @@ export class EventReaders implements Disposable {
   }
 
   #endAll(): void {
-    for (const reader of [...this.#readers]) reader.end();
+    for (const reader of [...this.#readers]) {
+      this.#unwatch(reader);
+      reader.end();
+    }
     this.#readers.clear();
-    this.#bearers.clear();
     this.#byPrincipal.clear();
     this.#stop();
   }

@@ -10,12 +10,22 @@ import { mediaTypeOf } from '../bridge/codecs.ts';
 import { parsePairs } from '../bridge/form.ts';
 import { decodeStrictly } from '../bridge/percent.ts';
 import { RestanzaError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Authority } from '../oauth/authority.ts';
 import type { Shown } from '../oauth/client-authentication.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import { type Parameters, parametersOf } from '../oauth/parameters.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { addressOf, hostnameOf } from './source.ts';
+
+/** What the routes need of the house. */
+export interface OAuthOptions {
+  /** The hosts that are authorization servers. */
+  readonly authorities: ReadonlyMap<Jid, Authority>;
+  /** All domains. */
+  readonly served: readonly Jid[];
+  readonly log: Log;
+}
 
 /** Largest body of these endpoints, in bytes. */
 export const OAUTH_BODY = 16 * 1024;
@@ -25,14 +35,9 @@ const FORM = 'application/x-www-form-urlencoded';
 /**
  * The host that a request is for: the one whose URL it was made to, else as everywhere.
  *
- * @param served all domains, also those without an authorization server
  * @throws RestanzaError `not-found` where that host is no authorization server
  */
-export function authorityFor(
-  request: FastifyRequest,
-  authorities: ReadonlyMap<Jid, Authority>,
-  served: readonly Jid[],
-): Authority {
+export function authorityFor(request: FastifyRequest, { authorities, served }: OAuthOptions): Authority {
   const host = request.headers.host?.toLowerCase();
   const named = [...authorities.values()].find(
     ({ publicUrl }) => publicUrl !== undefined && new URL(publicUrl).host === host,

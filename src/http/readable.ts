@@ -5,19 +5,20 @@
  * always-on account sees that account's link; a user of a domain that is served here sees what was sent to his own account.
  * Pure; who the caller is was decided in `auth/`.
  */
-import { covers, patternFor } from '../auth/jid-pattern.ts';
-import { type Principal, patternOf } from '../auth/principal.ts';
+import { EVERYWHERE } from '../auth/jid-pattern.ts';
+import type { Principal } from '../auth/principal.ts';
 import type { EntryFilter } from '../journal/journal.ts';
 import { bareOf, domainOf, type Jid, localOf } from '../xmpp/jid.ts';
 
 /**
- * The links that are a caller's own: all that came in on them is his, and he manages its deliveries.
+ * The links that are a caller's own: all that came in on them is his, and he manages its deliveries. Who manages the
+ * gateway manages those of all.
  *
  * @param links the addresses of all links
  */
 export function ownLinks(principal: Principal, links: readonly Jid[]): readonly Jid[] {
-  const own = patternOf(principal);
-  return links.filter(link => covers(own, patternFor(link)));
+  const own = bareOf(principal.address);
+  return principal.pattern === EVERYWHERE ? links : links.filter(link => link === own);
 }
 
 /**

@@ -1,13 +1,13 @@
 /**
  * Which client makes a request (RFC 6749 §2.3).
  *
- * Decides that a client with a secret shows it by HTTP Basic or in the body, whichever it registered, that a public client just
+ * Decides that a client with a secret shows it by HTTP Basic or in the body, whatever it registered, that a public client just
  * says its id, and that guessing a secret is slowed down: one that an operator chose may be short.
  */
 import { sameSecret } from '../auth/secret.ts';
 import { digestOf } from '../auth/token-text.ts';
 import { type Authority, findClient } from './authority.ts';
-import { type AuthMethod, type Client, isPublic } from './client.ts';
+import { type Client, isPublic } from './client.ts';
 import { OAuthError } from './oauth-error.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -23,7 +23,8 @@ export interface Shown {
 /** An id with the way in which it was shown. */
 interface Claim {
   readonly id: string;
-  readonly method: AuthMethod;
+  /** Whether it is just said, without a secret. */
+  readonly isBare: boolean;
   /** What it may mean: some clients leave out the encoding that RFC 6749 asks for. */
   readonly secrets: readonly string[];
 }
@@ -39,7 +40,7 @@ export function authenticateClient(authority: Authority, shown: Shown): Client |
   const claim = claimOf(shown);
   if (claim === undefined) return undefined;
   const client = findClient(authority, claim.id);
-  if (claim.method === 'none') {
+  if (claim.isBare) {
     if (client !== undefined && isPublic(client)) return client;
     throw new OAuthError(
       'invalid_client',
@@ -65,20 +66,17 @@ export function requireClient(authority: Authority, shown: Shown): Client {
   return client;
 }
 
-/** A secret in the wrong place is refused like a wrong one: where it must stand was agreed upon. */
-function isOwn({ secret, metadata }: Client, claim: Claim): boolean {
+function isOwn({ secret }: Client, claim: Claim): boolean {
   const known = Buffer.from(secret ?? new Uint8Array()).toString('base64');
   const right = claim.secrets.map(given => sameSecret(known, Buffer.from(digestOf(given)).toString('base64')));
-  return right.includes(true) && metadata.token_endpoint_auth_method === claim.method;
+  return right.includes(true);
 }
 
 function claimOf({ authorization, parameters }: Shown): Claim | undefined {
   const [id, secret] = [parameters.get('client_id'), parameters.get('client_secret')];
   if (authorization === undefined) {
     if (id === undefined) return undefined;
-    return secret === undefined
-      ? { id, secrets: [], method: 'none' }
-      : { id, secrets: [secret], method: 'client_secret_post' };
+    return secret === undefined ? { id, secrets: [], isBare: true } : { id, secrets: [secret], isBare: false };
   }
   const claim = readBasic(authorization);
   if (secret !== undefined) throw new OAuthError('invalid_request', 'show the secret in one place only');
@@ -95,7 +93,7 @@ function readBasic(authorization: string): Claim {
   if (encoded === undefined || colon < 1 || id === undefined) {
     throw new OAuthError('invalid_client', 'use HTTP Basic with the id and the secret of the client');
   }
-  return { id, secrets: [decode(secret) ?? secret, secret], method: 'client_secret_basic' };
+  return { id, secrets: [decode(secret) ?? secret, secret], isBare: false };
 }
 
 function decode(text: string): string | undefined {

@@ -5,7 +5,10 @@
  * vowels, 2^34 of them, which is enough where guessing is slowed down (§5.1).
  */
 import { randomInt } from 'node:crypto';
+import { networkOf } from '../auth/network.ts';
+import { RateLimit } from '../auth/rate.ts';
 import { digestOf } from '../auth/token-text.ts';
+import { RestanzaError } from '../errors.ts';
 import type { Authority } from './authority.ts';
 import { type Client, DEVICE_GRANT } from './client.ts';
 import type { Device } from './device-store.ts';
@@ -33,17 +36,39 @@ export interface DeviceAnswer {
   readonly interval: number;
 }
 
+/** Devices that begin to wait in one network. */
+const RATE = { perSecond: 0.5, burst: 60, keys: 10_000 };
+
+/** A new count of devices that begin to wait. */
+export function deviceRate(): RateLimit {
+  return new RateLimit(RATE);
+}
+
+/** What a device asks with. */
+export interface DeviceRequest {
+  readonly client: Client;
+  readonly parameters: Parameters;
+  /** The IP address that it comes from. */
+  readonly address: string;
+  /** Where its user types the code. */
+  readonly page: string;
+  readonly rate: RateLimit;
+}
+
 /**
  * A device begins to wait.
  *
- * @param page where its user types the code
  * @throws OAuthError `unauthorized_client`, `invalid_scope`, `temporarily_unavailable`
+ * @throws RestanzaError `too-many-requests`
  */
-export function beginDevice(authority: Authority, client: Client, parameters: Parameters, page: string): DeviceAnswer {
+export function beginDevice(authority: Authority, request: DeviceRequest): DeviceAnswer {
   const { store, domain, now } = authority;
+  const { client, parameters, address, page, rate } = request;
   if (!client.metadata.grant_types.includes(DEVICE_GRANT)) {
     throw new OAuthError('unauthorized_client', 'the client has not registered this grant type');
   }
+  const retryAfter = rate.take(networkOf(address));
+  if (retryAfter > 0) throw new RestanzaError('too-many-requests', 'devices are added too fast', { retryAfter });
   if (!store.devices.hasRoom(domain)) throw new OAuthError('temporarily_unavailable', 'too many devices wait');
   const scope = readScope(parameters.get('scope'), client.metadata.scope);
   const code = newSecret('device');

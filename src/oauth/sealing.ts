@@ -4,7 +4,7 @@
  * Decides that each use has a key of its own (HKDF, RFC 5869), so that what was sealed for one is nothing for another, and how
  * the parts stand together. Where the key comes from is decided in `compose/`.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Bytes of the key. */
 export const KEY_BYTES = 32;
@@ -19,8 +19,6 @@ export interface Seal {
   seal(text: string): string;
   /** The text again; `undefined` for what was not sealed by us for this use. */
   open(sealed: string): string | undefined;
-  /** A fingerprint of a text that nobody else can make; base64url. */
-  mark(text: string): string;
 }
 
 /**
@@ -39,7 +37,6 @@ export function sealFor(key: Uint8Array, use: string): Seal {
       return Buffer.concat([nonce, cipher.getAuthTag(), hidden]).toString('base64url');
     },
     open: sealed => open(own, Buffer.from(sealed, 'base64url')),
-    mark: text => createHmac('sha256', own).update(text).digest('base64url'),
   };
 }
 

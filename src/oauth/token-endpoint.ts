@@ -17,6 +17,7 @@ import { type Parameters, required } from './parameters.ts';
 import { matchesChallenge } from './pkce.ts';
 import { narrowScope, readScope } from './scope.ts';
 import { logIn } from './sign-in.ts';
+import { actFor } from './token-inspection.ts';
 
 /** A request to the token endpoint. */
 export interface TokenRequest extends Shown {
@@ -104,17 +105,15 @@ async function refresh({ authority, client, parameters, issuer }: Exchange): Pro
   const fault = new OAuthError('invalid_grant', 'the refresh token is unknown, used, revoked or too old');
   if (token?.kind !== 'refresh' || token.grant.client !== client.id || token.grant.domain !== authority.domain)
     throw fault;
-  if (token.used) {
-    authority.log.warn(
-      { host: authority.domain, client: client.id, address: token.grant.address },
-      'refresh token reused',
-    );
+  if (token.expires <= authority.now()) throw fault;
+  const scope = narrowScope(parameters.get('scope'), token.grant.scope);
+  if (!token.used && (await actFor(authority, token.grant)) === undefined) throw fault;
+  if (!grants.useToken(digest)) {
+    const { address } = token.grant;
+    authority.log.warn({ host: authority.domain, client: client.id, address }, 'refresh token was used twice');
     grants.end(token.grant);
     throw fault;
   }
-  if (token.expires <= authority.now()) throw fault;
-  const scope = narrowScope(parameters.get('scope'), token.grant.scope);
-  grants.useToken(digest);
   return issueTokens(authority, token.grant, { scope, refreshable: true, identity: { issuer, nonce: undefined } });
 }
 

@@ -9,7 +9,7 @@ import type { Principal } from '../auth/principal.ts';
 import { digestOf } from '../auth/token-text.ts';
 import type { Authority } from './authority.ts';
 import type { Client } from './client.ts';
-import type { StoredToken } from './grant-store.ts';
+import type { Grant, StoredToken } from './grant-store.ts';
 import { subjectOf } from './issuing.ts';
 import { OAuthError } from './oauth-error.ts';
 import { apiScopes, OPENID } from './scope.ts';
@@ -46,15 +46,25 @@ export async function principalOf(authority: Authority, text: string): Promise<P
   const token = liveToken(authority, text);
   if (token?.kind !== 'access') return undefined;
   const { grant, scope, expires } = token;
-  const keepsake = authority.keepsakes.open(grant.keepsake);
-  const principal =
-    keepsake === undefined ? undefined : await authority.users.principal({ address: grant.address, keepsake });
-  if (principal === undefined) {
-    authority.store.grants.end(grant);
-    authority.log.info({ host: authority.domain, client: grant.client, address: grant.address }, 'grant has ended');
-    return undefined;
-  }
-  return { ...principal, scopes: apiScopes(scope), token: { kind: 'oauth', id: idOf(text), expires } };
+  const principal = await actFor(authority, grant);
+  return principal && { ...principal, scopes: apiScopes(scope), token: { kind: 'oauth', id: idOf(text), expires } };
+}
+
+/**
+ * Acts for whom a grant is of. When that is over, so is the grant.
+ *
+ * @returns `undefined` when it is over
+ * @throws RestanzaError when it cannot be told at the moment
+ */
+export async function actFor(authority: Authority, grant: Grant): Promise<Principal | undefined> {
+  const { keepsakes, users, store, log, domain } = authority;
+  const { address, client } = grant;
+  const keepsake = keepsakes.open(grant.keepsake);
+  const principal = keepsake === undefined ? undefined : await users.principal({ address, keepsake });
+  if (principal !== undefined) return principal;
+  store.grants.end(grant);
+  log.info({ host: domain, client, address }, 'grant has ended');
+  return undefined;
 }
 
 /** The name under which a token is found again: its digest, from which nobody learns the token. */

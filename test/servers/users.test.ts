@@ -96,7 +96,10 @@ function everywhere(scene: () => Scene): void {
     });
     assert.match(reply.text, /service-unavailable/);
   });
+}
 
+/** Registers what comes last, since it ends all sessions. */
+function restarts(scene: () => Scene): void {
   it('answers 503 with Retry-After while the server is restarted, and sends again after it', async () => {
     const { home, message } = scene();
     for (const end of ['stop', 'kill'] as const) {
@@ -121,6 +124,14 @@ async function until202(request: () => Promise<Reply>): Promise<void> {
     assert.ok(performance.now() < deadline, `still ${text}`);
     await new Promise(resolve => setImmediate(resolve));
   }
+}
+
+function withoutArchive(scene: () => Scene): void {
+  it('says that there is no archive', async () => {
+    const { gateway, home } = scene();
+    const reply = await get(gateway, '/archive/', 'alice', home.passwords.alice);
+    assert.match(reply.text, /service-unavailable/);
+  });
 }
 
 /** Registers what needs an archive, and accounts that can change. */
@@ -172,13 +183,9 @@ for (const kind of HOMES) {
       made = await opened(kind, owned);
     });
     after(() => owned.disposeAsync());
-    if (kind.isWhole) atServers(scene);
-    else
-      it('says that there is no archive', async () => {
-        const { gateway, home } = scene();
-        const reply = await get(gateway, '/archive/', 'alice', home.passwords.alice);
-        assert.match(reply.text, /service-unavailable/);
-      });
     everywhere(scene);
+    if (kind.isWhole) atServers(scene);
+    else withoutArchive(scene);
+    restarts(scene);
   });
 }

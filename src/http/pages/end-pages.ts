@@ -22,9 +22,21 @@ export function donePage(site: string, granted: boolean): Page {
   return { title: granted ? 'Access allowed' : 'Access denied', site, content, status: 200 };
 }
 
-/** What went wrong, where the application cannot be told. */
-export function faultPage(site: string, text: string, status: number): Page {
+/**
+ * What went wrong.
+ *
+ * @param to where the application is told, when the person goes there
+ */
+export function faultPage(
+  site: string,
+  { text, status }: { readonly text: string; readonly status: number },
+  to?: string,
+): Page {
+  const back =
+    to === undefined
+      ? html`<p>Go back to the application and begin again.</p>`
+      : html`<p><a href="${to}">Go back to ${new URL(to).host}</a></p>`;
   const content = html`<p role="alert">${text}</p>
-<p>Go back to the application and begin again.</p>`;
+${back}`;
   return { title: 'This did not work', site, content, status };
 }

@@ -50,7 +50,7 @@ main {
 }
 .site { margin: 0; color: var(--quiet); overflow-wrap: anywhere; }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; }
-p, ul { margin: 0 0 1rem; overflow-wrap: anywhere; }
+p, ul, form { margin: 0 0 1rem; overflow-wrap: anywhere; }
 ul { padding-left: 1.25rem; }
 label { display: block; margin-bottom: 0.25rem; font-weight: 600; }
 input {
@@ -89,6 +89,7 @@ a { color: var(--accent); }
   border-left: 4px solid var(--problem);
 }
 .note { color: var(--quiet); font-size: 0.9375rem; }
+main > :last-child { margin-bottom: 0; }
 output {
   display: block;
   margin-bottom: 1rem;

@@ -7,7 +7,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RestanzaError } from '../../errors.ts';
 import { type Authority, findClient, type Login, LoginRefused } from '../../oauth/authority.ts';
-import { AuthorizationFault, errorRedirect, readAuthorization } from '../../oauth/authorization.ts';
+import { readAuthorization } from '../../oauth/authorization.ts';
 import { findDevice, showUserCode } from '../../oauth/device-flow.ts';
 import { OAUTH_PATHS } from '../../oauth/metadata.ts';
 import { OAuthError } from '../../oauth/oauth-error.ts';
@@ -15,17 +15,18 @@ import type { Parameters } from '../../oauth/parameters.ts';
 import { OUT_OF_BAND } from '../../oauth/redirect.ts';
 import { meanings } from '../../oauth/scope.ts';
 import { askedBy, Consents, decide, isPassing, logIn, openForm, type Subject, sealForm } from '../../oauth/sign-in.ts';
+import { withoutSqlite } from '../../oauth/storage-fault.ts';
 import { browserOf, keepBrowser } from '../browser.ts';
-import { authorityFor, formOf, issuerOf, OAUTH_BODY, queryOf } from '../oauth-exchange.ts';
+import { authorityFor, formOf, issuerOf, OAUTH_BODY, type OAuthOptions, queryOf } from '../oauth-exchange.ts';
 import { foreignForm } from '../origin.ts';
 import { consentPage } from '../pages/consent-page.ts';
 import { devicePage } from '../pages/device-page.ts';
-import { codePage, donePage, faultPage } from '../pages/end-pages.ts';
+import { codePage, donePage } from '../pages/end-pages.ts';
 import { type LoginView, loginPage } from '../pages/login-page.ts';
 import { sendElsewhere, sendPage, sourceOf } from '../pages/page.ts';
+import { passing, sendFault, withPatience } from '../pages/page-faults.ts';
 import { STYLE } from '../pages/style.ts';
 import { addressOf } from '../source.ts';
-import type { OAuthOptions } from './oauth.ts';
 
 /** A request to a page, with what all pages need. */
 interface Visit {
@@ -38,16 +39,17 @@ interface Visit {
 type Show = (visit: Visit) => FastifyReply | Promise<FastifyReply>;
 
 /** Adds the pages to the application. */
-export function oauthPages(app: FastifyInstance, { authorities, served }: OAuthOptions): void {
+export function oauthPages(app: FastifyInstance, options: OAuthOptions): void {
   const consents = new Consents();
   const shown = (show: Show) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const authority = authorityFor(request, authorities, served);
+    const authority = authorityFor(request, options);
     if (authority.users.names !== 'users') throw new RestanzaError('not-found', 'nobody logs in at a component');
     const visit = { authority, request, reply, consents };
     try {
       return await show(visit);
     } catch (error) {
-      return fail(visit, error);
+      const place = { site: authority.name, issuer: issuerOf(authority, request), reply };
+      return sendFault(place, withoutSqlite(error, authority.log));
     }
   };
   app.route({
@@ -61,7 +63,7 @@ export function oauthPages(app: FastifyInstance, { authorities, served }: OAuthO
     method: 'GET',
     url: OAUTH_PATHS.style,
     handler: async (request, reply) => {
-      const { style } = authorityFor(request, authorities, served);
+      const { style } = authorityFor(request, options);
       return reply
         .headers({ 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=300' })
         .send(STYLE + style);
@@ -208,36 +210,4 @@ function end(visit: Visit, subject: Subject, login: Login | undefined): FastifyR
     case 'done':
       return sendPage(reply, donePage(site, outcome.granted));
   }
-}
-
-/** An error goes to the application where it can be told, else to the person. */
-function fail({ authority, request, reply }: Visit, error: unknown): FastifyReply {
-  const { name: site } = authority;
-  if (error instanceof AuthorizationFault) {
-    const to = errorRedirect(error, issuerOf(authority, request));
-    return to === undefined ? sendPage(reply, faultPage(site, sentence(error.message), 400)) : sendElsewhere(reply, to);
-  }
-  if (error instanceof OAuthError)
-    return sendPage(reply, faultPage(site, sentence(error.message), error.status === 401 ? 400 : error.status));
-  if (isPassing(error)) {
-    const { text, status } = passing(error);
-    return sendPage(withPatience(reply, error), faultPage(site, text, status));
-  }
-  throw error;
-}
-
-function sentence(text: string): string {
-  const [first = ''] = text;
-  return `${first.toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
-}
-
-/** What is told of an error that goes away. */
-function passing({ row, retryAfter }: RestanzaError): { readonly text: string; readonly status: number } {
-  const wait = Math.max(1, Math.ceil(retryAfter ?? 30));
-  const what = row.status === 429 ? 'There were too many attempts.' : 'The server cannot look at this at the moment.';
-  return { text: `${what} Try again in ${wait} seconds.`, status: row.status };
-}
-
-function withPatience(reply: FastifyReply, { retryAfter }: RestanzaError): FastifyReply {
-  return reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter ?? 30))));
 }

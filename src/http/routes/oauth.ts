@@ -10,26 +10,27 @@ import { RestanzaError } from '../../errors.ts';
 import type { Authority } from '../../oauth/authority.ts';
 import { isPublic } from '../../oauth/client.ts';
 import { authenticateClient, requireClient } from '../../oauth/client-authentication.ts';
-import { beginDevice } from '../../oauth/device-flow.ts';
+import { beginDevice, deviceRate } from '../../oauth/device-flow.ts';
 import { metadataOf, OAUTH_PATHS } from '../../oauth/metadata.ts';
 import { OAuthError } from '../../oauth/oauth-error.ts';
 import { required } from '../../oauth/parameters.ts';
 import { register, registrationRate } from '../../oauth/registering.ts';
 import { REGISTRATION_SCHEMA } from '../../oauth/registration.ts';
+import { withoutSqlite } from '../../oauth/storage-fault.ts';
 import { exchangeTokens } from '../../oauth/token-endpoint.ts';
 import { introspect, revoke, userInfo } from '../../oauth/token-inspection.ts';
-import type { Jid } from '../../xmpp/jid.ts';
-import { authorityFor, issuerOf, jsonOf, OAUTH_BODY, sendJson, sendOAuthError, shownBy } from '../oauth-exchange.ts';
+import {
+  authorityFor,
+  issuerOf,
+  jsonOf,
+  OAUTH_BODY,
+  type OAuthOptions,
+  sendJson,
+  sendOAuthError,
+  shownBy,
+} from '../oauth-exchange.ts';
 import { addressOf } from '../source.ts';
 import { oauthPages } from './oauth-pages.ts';
-
-/** What the routes need of the house. */
-export interface OAuthOptions {
-  /** The hosts that are authorization servers. */
-  readonly authorities: ReadonlyMap<Jid, Authority>;
-  /** All domains. */
-  readonly served: readonly Jid[];
-}
 
 /** What a request is answered with. */
 type Answer = (authority: Authority, request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -38,10 +39,10 @@ type Answer = (authority: Authority, request: FastifyRequest, reply: FastifyRepl
 export function oauthRoutes(app: FastifyInstance, options: OAuthOptions): void {
   const answered = (answer: Answer) => async (request: FastifyRequest, reply: FastifyReply) => {
     try {
-      return await answer(authorityFor(request, options.authorities, options.served), request, reply);
+      return await answer(authorityFor(request, options), request, reply);
     } catch (error) {
       if (error instanceof OAuthError) return sendOAuthError(reply, error);
-      throw error;
+      throw withoutSqlite(error, options.log);
     }
   };
   const get = (url: string, answer: Answer) => app.route({ method: 'GET', url, handler: answered(answer) });
@@ -53,7 +54,7 @@ export function oauthRoutes(app: FastifyInstance, options: OAuthOptions): void {
   get(OAUTH_PATHS.register, (_authority, _request, reply) => sendJson(reply, 200, REGISTRATION_SCHEMA));
   post(OAUTH_PATHS.register, registering());
   post(OAUTH_PATHS.token, exchange);
-  post(OAUTH_PATHS.device, begin);
+  post(OAUTH_PATHS.device, beginning());
   post(OAUTH_PATHS.revoke, end);
   post(OAUTH_PATHS.introspect, inspect);
   get(OAUTH_PATHS.userinfo, identify);
@@ -79,11 +80,15 @@ async function exchange(authority: Authority, request: FastifyRequest, reply: Fa
   return sendJson(reply, 200, await exchangeTokens(authority, { ...shownBy(request), issuer }));
 }
 
-function begin(authority: Authority, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (authority.users.names !== 'users') throw new RestanzaError('not-found', 'nobody logs in at a component');
-  const shown = shownBy(request);
-  const page = issuerOf(authority, request) + OAUTH_PATHS.device;
-  return sendJson(reply, 200, beginDevice(authority, requireClient(authority, shown), shown.parameters, page));
+function beginning(): Answer {
+  const rate = deviceRate();
+  return (authority, request, reply) => {
+    if (authority.users.names !== 'users') throw new RestanzaError('not-found', 'nobody logs in at a component');
+    const shown = shownBy(request);
+    const client = requireClient(authority, shown);
+    const page = issuerOf(authority, request) + OAUTH_PATHS.device;
+    return sendJson(reply, 200, beginDevice(authority, { client, page, rate, ...shown }));
+  };
 }
 
 function end(authority: Authority, request: FastifyRequest, reply: FastifyReply): FastifyReply {
