@@ -12,6 +12,7 @@ import { eventOf, type Recipients, route, type StanzaEvent } from '../host/route
 import type { Journal, NewEntry } from '../journal/journal.ts';
 import type { Clock } from '../link/clock.ts';
 import type { Log } from '../log.ts';
+import { XmlError } from '../xml/xml-error.ts';
 import { bareOf, type Jid, localOf } from '../xmpp/jid.ts';
 import { isRequest, type Stanza } from '../xmpp/stanza.ts';
 import { acceptPresence } from './presence.ts';
@@ -79,7 +80,23 @@ export class Receiver implements Sink, AsyncDisposable {
   async take(stanzas: readonly Stanza[]): Promise<void> {
     const entries = stanzas.flatMap(stanza => this.#entryOf(stanza) ?? []);
     const kept = await this.#withRoom(entries);
-    if (kept.length > 0) await this.#options.journal.append(kept);
+    if (kept.length > 0) await this.#append(kept);
+  }
+
+  /** What no stream could carry cannot be kept either; it must not keep away what came with it. */
+  async #append(entries: readonly NewEntry[]): Promise<void> {
+    const { journal, log, link } = this.#options;
+    try {
+      await journal.append(entries);
+    } catch (error) {
+      if (!(error instanceof XmlError)) throw error;
+      if (entries.length > 1) for (const entry of entries) await this.#append([entry]);
+      else
+        log.warn(
+          { link, from: entries[0]?.stanza.from, why: error.message },
+          'a stanza that cannot be kept is dropped',
+        );
+    }
   }
 
   /** Deals with what is not kept. */

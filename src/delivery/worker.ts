@@ -31,6 +31,8 @@ export interface WorkerOptions {
 
 /** Milliseconds after which something is tried again that failed on our side. */
 const AGAIN = 1_000;
+/** The same, where nothing says that it passes. */
+const AFTER_FAULT = 60_000;
 /** Milliseconds for calls under way to end when the worker stops. */
 const FAREWELL = 5_000;
 /** Timers do not reach further, in milliseconds. */
@@ -61,31 +63,52 @@ export class Worker implements AsyncDisposable {
     const { name, concurrency } = service.target;
     const now = Date.now();
     const free = allowance(service.health, now, this.#underWay.size, concurrency);
-    const claimed = free === 0 ? [] : journal.claim(name, now, free);
-    for (const delivery of claimed) this.#begin(delivery);
-    this.#wait(now);
+    try {
+      const claimed = free === 0 ? [] : journal.claim(name, now, free);
+      for (const delivery of claimed) this.#begin(delivery);
+      this.#wait(now);
+    } catch (error) {
+      this.#options.log.error({ target: name, err: error }, 'what is owed to a callback cannot be read; trying again');
+      this.#ring(AGAIN);
+    }
   }
 
   #begin(delivery: Delivery): void {
-    const run = this.#run(delivery).finally(() => {
-      this.#underWay.delete(run);
-      this.pump();
-    });
+    const run = this.#run(delivery)
+      .catch((error: unknown) => this.#fail(delivery, error))
+      .finally(() => {
+        this.#underWay.delete(run);
+        this.pump();
+      });
     this.#underWay.add(run);
+  }
+
+  /** A fault of ours must not stop the lane for good, nor make the same call at once again. */
+  #fail(delivery: Delivery, error: unknown): Promise<void> {
+    this.#options.log.error(
+      { target: delivery.target, delivery: delivery.id, err: error },
+      'a call failed on our side',
+    );
+    const attempt = { at: Date.now(), latency: 0, excerpt: 'a fault of the gateway; its log has more' };
+    return this.#settle(delivery, { name: 'retry', at: Date.now() + AFTER_FAULT, attempt });
   }
 
   /** A call that ends looks for the next one by itself; the timer is for what falls due later. */
   #wait(now: number): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    const { journal, service, clock } = this.#options;
+    const { journal, service } = this.#options;
     const { health, target } = service;
     const due = journal.nextDue(target.name);
     if (due === undefined || health.name === 'disabled') return;
     const from = health.name === 'paused' ? health.until : now;
     const wait = Math.max(due, from) - now;
-    if (wait <= 0) return;
-    this.#timer = clock.after(Math.min(wait, LONGEST), () => this.pump());
+    if (wait > 0) this.#ring(wait);
+  }
+
+  #ring(ms: number): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#options.clock.after(Math.min(ms, LONGEST), () => this.pump());
   }
 
   async #run(delivery: Delivery): Promise<void> {
@@ -139,17 +162,13 @@ export class Worker implements AsyncDisposable {
     }
   }
 
-  /** What cannot be written down stays under way, so that nobody makes the call again meanwhile. */
+  /** The journal waits for its disk by itself; what it refuses stays under way until the gateway is started again. */
   async #settle(delivery: Delivery, outcome: Outcome): Promise<void> {
-    const { journal, clock, log } = this.#options;
-    for (;;) {
-      try {
-        return await journal.settle(delivery, outcome);
-      } catch (error) {
-        if (this.#stopping) return;
-        log.error({ target: delivery.target, err: error }, 'what came of a call cannot be kept; trying again');
-        await new Promise<void>(resolve => clock.after(AGAIN, resolve));
-      }
+    const { journal, log } = this.#options;
+    try {
+      await journal.settle(delivery, outcome);
+    } catch (error) {
+      log.error({ target: delivery.target, delivery: delivery.id, err: error }, 'what came of a call cannot be kept');
     }
   }
 
