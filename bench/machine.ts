@@ -2,7 +2,7 @@
  * What a run took place on, so that its figures can be judged.
  */
 import { spawnSync } from 'node:child_process';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { PACKAGE_NAMES } from './needs.ts';
 
 /** The machine and the versions. */
@@ -11,6 +11,8 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly system: string;
+  /** How many programs wanted a processor in the last minute. */
+  readonly load: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -22,6 +24,7 @@ export function describeMachine(): Machine {
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
     system: `Linux ${release()}`,
+    load: loadavg()[0] ?? Number.NaN,
     versions: {
       node: process.versions.node,
       ...Object.fromEntries(PACKAGE_NAMES.map(name => [name, versionOf(name)])),

@@ -49,14 +49,14 @@ async function main(): Promise<number> {
   if (modules === undefined) console.log('mod_rest is left out: MOD_REST_DIR does not name a folder with the module\n');
   if (flags.profiles !== undefined) await mkdir(flags.profiles, { recursive: true });
   const extent = flags.quick ? QUICK : FULL;
-  const before = performance.now();
+  const [before, machine] = [performance.now(), describeMachine()];
   await using stack = new AsyncDisposableStack();
   const profiles = flags.profiles && resolve(flags.profiles);
   const field = await openField(stack, { modules, profiles });
   const results = await compare(field, extent, flags, stack);
   const known = results.verdicts.filter(({ value }) => flags.only.length === 0 || value !== undefined);
   if (known.length > 0) console.log(printVerdicts(known));
-  const circumstances = { machine: describeMachine(), ...extent, peer: modules !== undefined };
+  const circumstances = { machine, ...extent, peer: modules !== undefined };
   if (flags.json !== undefined)
     await writeFile(flags.json, `${JSON.stringify({ ...circumstances, ...results }, null, 2)}\n`);
   if (flags.writeDocs) await writePage(results, circumstances);

@@ -476,6 +476,17 @@ describe('what was stolen ends', () => {
     assert.equal((await tell(`${base}/oauth2/revoke`, new URLSearchParams({ token: 'nonsense' }))).status, 200);
   });
 
+  test('within a second for who still reads events with it', async () => {
+    const { access } = await tokensFor(base, app, { scope: 'receive' });
+    const headers = { authorization: `Bearer ${access}`, accept: 'text/event-stream' };
+    const stream = await fetch(`${base}/events`, { headers });
+    assert.equal(stream.status, 200);
+    const began = performance.now();
+    await tell(`${base}/oauth2/revoke`, new URLSearchParams({ token: access, client_id: app.client_id }));
+    await stream.text();
+    assert.ok(performance.now() - began < 2_000);
+  });
+
   test('after an hour', async t => {
     const { access } = await tokensFor(base, app);
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_001 });

@@ -9,6 +9,9 @@ import { SCOPES } from '../src/auth/scopes.ts';
 import { helpText, readCommandLine } from '../src/cli/command-line.ts';
 import { tokenBody } from '../src/http/token-body.ts';
 import { loadWritten } from './support/configuration.ts';
+import { curlLines, paste } from './support/curl.ts';
+import { Folder } from './support/folder.ts';
+import { PASSWORDS, runGateway } from './support/in-process-gateway.ts';
 
 const PAGE = await readFile(new URL('../docs/tokens.md', import.meta.url), 'utf8');
 
@@ -64,4 +67,23 @@ test('the token is as it is shown', () => {
 test('the configuration is taken', async () => {
   const [yaml = ''] = blocks('yaml');
   assert.deepEqual((await loadWritten({ yaml })).lines, []);
+});
+
+test('the curl lines make a token, and send with it', async t => {
+  const folder = await Folder.make();
+  t.after(() => folder[Symbol.asyncDispose]());
+  await using gateway = await runGateway(folder.path);
+  const here = (line: string) =>
+    line
+      .replace('https://xmpp.example', gateway.url)
+      .replace('rest.example.net:SECRET', `alice:${PASSWORDS.alice}`)
+      .replace('bot@rest.example.net', 'alice@localhost')
+      .replace('bob@example.org', 'bob@localhost')
+      .replace('10.0.0.0/8', '127.0.0.0/8');
+  const [send = '', make = '', ...others] = curlLines(PAGE).map(here);
+  assert.deepEqual(others, []);
+  const made = await paste(make);
+  assert.equal(made.status, 201, made.output);
+  const { token } = JSON.parse(made.output) as { readonly token: string };
+  assert.equal((await paste(send.replace('$TOKEN', token))).status, 202);
 });

@@ -36,7 +36,7 @@ export async function writePage(results: Results, circumstances: Circumstances):
 }
 
 function section({ outcomes, memory, verdicts }: Results, { machine, rounds, seconds, peer }: Circumstances): string {
-  const { processor, cores, memoryGiB, system, versions } = machine;
+  const { processor, cores, memoryGiB, system, load, versions } = machine;
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const command = `${peer ? 'MOD_REST_DIR=… ' : ''}npm run bench -- --write-docs`;
   return `
@@ -45,7 +45,7 @@ ${goalTable(verdicts)}
 ![Rates of Restanza, its peers and the limits](performance.svg)
 
 \`${command}\`: ${rounds} rounds, ${seconds} s for each turn; medians. ${cores} cores (${processor}), ${memoryGiB} GiB,
-${system}; ${names.join(', ')}.
+${system}; ${names.join(', ')}. Before the run the load of the machine was ${load.toFixed(1)}.
 
 ${outcomeTables(outcomes)}
 

@@ -15,7 +15,7 @@ export interface Results {
 /** A number with three digits that matter. */
 export function figure(value: number): string {
   if (Number.isNaN(value)) return '–';
-  return value >= 1_000 ? Math.round(value).toLocaleString('en') : `${Number(value.toPrecision(3))}`;
+  return value >= 999.5 ? Math.round(value).toLocaleString('en') : `${Number(value.toPrecision(3))}`;
 }
 
 const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;

@@ -1,9 +1,10 @@
 /**
  * Bearer tokens (RFC 6750).
  *
- * Decides at which hosts a token is looked for: a token names none, so it is that which the request was made to; where the
- * `Host` field names none of ours, one after the other. Whose a token is, a host knows: the secret of a component is the token
- * for its domain, as in Prosody, and an XMPP server knows its own.
+ * Decides that those who know tokens are asked one after the other, each only about what can be its own by its form, and at
+ * which hosts a token is looked for that only a host can know (the secret of a component, which is the token for its domain,
+ * as in Prosody; what an XMPP server has issued): at that which the request was made to, or where the `Host` field names none
+ * of ours, at all.
  */
 import { RestanzaError } from '../errors.ts';
 import type { Credentials, Guessable, Principal } from './principal.ts';

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { loadWritten } from '../../test/support/configuration.ts';
 import { Folder } from '../../test/support/folder.ts';
+import { SetupFault } from '../compose/surroundings.ts';
 import { startFault } from './start-fault.ts';
 
 /** The error that an action ends with. */
@@ -33,6 +34,10 @@ async function entriesOf(yaml: string) {
 }
 
 describe('why a gateway could not start', () => {
+  it('is said as it was found where a setting cannot be used', () => {
+    assert.equal(startFault(new SetupFault('hosts.a.oauth: not so'), []), 'hosts.a.oauth: not so');
+  });
+
   it('names the key of an address that is in use', async t => {
     const server = createServer().listen(0, '127.0.0.1');
     t.after(() => server.close());

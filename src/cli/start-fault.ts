@@ -4,6 +4,7 @@
  * Decides which errors of the operating system the operator can do something about, and which key to change. Every other
  * error is a fault of the program.
  */
+import { SetupFault } from '../compose/surroundings.ts';
 import { printAddress } from '../config/addresses.ts';
 import { keyOf, placeOf } from '../config/problem.ts';
 import { listenersIn } from '../config/rules.ts';
@@ -49,6 +50,7 @@ const STORING: Readonly<Record<string, string>> = {
  * @returns a line with the key and what to do, or `undefined` when the error is not one that an operator can cause
  */
 export function startFault(error: unknown, entries: readonly Entry[]): string | undefined {
+  if (error instanceof SetupFault) return error.message;
   for (const cause of causesOf(error)) {
     const listener = isListening(cause) ? listenerOf(cause, entries) : undefined;
     if (listener !== undefined) return line(listener, LISTENING[cause.code] ?? cause.message);

@@ -6,18 +6,18 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Throttle } from '../auth/throttle.ts';
-import { Throttle as CodeThrottle } from '../auth/throttle.ts';
+import { Throttle } from '../auth/throttle.ts';
 import { digestOf } from '../auth/token-text.ts';
 import type { Config, HostConfig } from '../config/load.ts';
 import type { Log } from '../log.ts';
-import { type Authority, LoginRefused, type Rules, type Users } from '../oauth/authority.ts';
+import type { Authority, Rules } from '../oauth/authority.ts';
 import type { Client } from '../oauth/client.ts';
 import { OAuthStore } from '../oauth/oauth-store.ts';
 import { KEY_BYTES, sealFor } from '../oauth/sealing.ts';
 import { openSigningKey, readOrMake } from '../oauth/signing.ts';
-import { bareOf, domainOf, type Jid, JidError, localOf, makeJid, parseJid } from '../xmpp/jid.ts';
-import type { Served, Surroundings } from './surroundings.ts';
+import { bareOf, domainOf, type Jid } from '../xmpp/jid.ts';
+import { readAddress, usersOf } from './oauth-users.ts';
+import { type Served, SetupFault, type Surroundings } from './surroundings.ts';
 
 type OAuthConfig = NonNullable<HostConfig['oauth']>;
 
@@ -35,7 +35,7 @@ const SWEEP = 600_000;
  *
  * @param throttle slows the guessing of passwords; the same one that HTTP Basic has
  * @returns `undefined` when no host is one
- * @throws Error when a file cannot be used, or a client of the configuration has an address that is not there
+ * @throws DatabaseError, SetupFault when a file cannot be used, or a client of the configuration has an address that is not there
  */
 export async function openOAuth(
   served: readonly Served[],
@@ -51,7 +51,7 @@ export async function openOAuth(
   stack.use(sweeping(store, log));
   const key = await keyOf(config);
   const signing = await openSigningKey(join(config.data, 'oauth-signing.pem'));
-  const common = { store, signing, throttle, codeThrottle: new CodeThrottle(), log, now: () => Date.now() };
+  const common = { store, signing, throttle, codeThrottle: new Throttle(), log, now: () => Date.now() };
   const authorities = new Map<Jid, Authority>();
   for (const { host, oauth } of wanted) {
     const { domain } = host;
@@ -59,7 +59,7 @@ export async function openOAuth(
       ...common,
       domain,
       name: oauth.name ?? domain,
-      style: oauth.style_file === undefined ? '' : await readFile(oauth.style_file, 'utf8'),
+      style: await styleOf(domain, oauth.style_file),
       publicUrl: oauth.public_url,
       rules: await rulesOf(host, oauth),
       users: usersOf(host),
@@ -70,13 +70,24 @@ export async function openOAuth(
   return { store, authorities };
 }
 
+async function styleOf(domain: Jid, file: string | undefined): Promise<string> {
+  try {
+    return file === undefined ? '' : await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SetupFault(`hosts.${domain}.oauth.style_file: ${reason}`);
+  }
+}
+
 async function keyOf({ oauth, data }: Config): Promise<Uint8Array> {
   if (oauth?.key !== undefined) return oauth.key;
   const file = join(data, 'oauth.key');
   const text = await readOrMake(file, async () => `${randomBytes(KEY_BYTES).toString('base64')}\n`);
   const key = Buffer.from(text.trim(), 'base64');
   if (key.length === KEY_BYTES) return key;
-  throw new Error(`${file}: there must be ${KEY_BYTES} bytes in base64; restore it, or remove it to end all grants`);
+  throw new SetupFault(
+    `${file}: there must be ${KEY_BYTES} bytes in base64; restore it, or remove it to end all grants`,
+  );
 }
 
 function sweeping(store: OAuthStore, log: Log): Disposable {
@@ -118,64 +129,15 @@ function clientOf(id: string, secret: string, address: Jid): Client {
   return { id, secret: digestOf(secret), address, metadata };
 }
 
-/** @throws Error naming the key */
+/** @throws SetupFault */
 async function addressOf({ domain, later }: Served, id: string, text: string): Promise<Jid> {
   const key = `hosts.${domain}.oauth.clients.${id}.address`;
   const address = readAddress(text);
   if (address === undefined || domainOf(address) !== domain) {
-    throw new Error(`${key}: must be an address at ${domain}`);
+    throw new SetupFault(`${key}: must be an address at ${domain}`);
   }
   if ((await later.vouch(bareOf(address))) !== undefined) return bareOf(address);
-  throw new Error(`${key}: nobody can act as ${address} without its password; name an account that the gateway has`);
-}
-
-function readAddress(text: string): Jid | undefined {
-  try {
-    return parseJid(text);
-  } catch (error) {
-    if (error instanceof JidError) return undefined;
-    throw error;
-  }
-}
-
-function usersOf({ domain, realm, later }: Served): Users {
-  const find = realm.names === 'users' ? userAt : addressAt;
-  const nobody = realm.names === 'users' ? '' : domain;
-  return {
-    names: realm.names,
-    accountOf: name => (realm.names === 'users' ? (find(name, domain) ?? `@${domain}`) : domain),
-    async logIn(name, password) {
-      const address = find(name, domain);
-      // A name that nobody has costs what a wrong password costs.
-      const known = realm.names === 'users' && address !== undefined ? (localOf(address) ?? nobody) : nobody;
-      const principal = await realm.verify(known, password);
-      if (principal === undefined || address === undefined) return undefined;
-      const keepsake = await later.keep({ ...principal, address });
-      if (keepsake === undefined) throw new LoginRefused('the server leaves no keys after a login');
-      return { address, keepsake };
-    },
-    async vouch(address) {
-      const keepsake = await later.vouch(address);
-      return keepsake === undefined ? undefined : { address, keepsake };
-    },
-    principal: ({ address, keepsake }) => later.act(address, keepsake),
-  };
-}
-
-/** The account that somebody names, by its localpart or its address. */
-function userAt(name: string, domain: Jid): Jid | undefined {
-  const at = name.lastIndexOf('@');
-  if (at !== -1 && name.slice(at + 1).toLowerCase() !== domain) return undefined;
-  try {
-    return makeJid({ local: at === -1 ? name : name.slice(0, at), domain });
-  } catch (error) {
-    if (error instanceof JidError) return undefined;
-    throw error;
-  }
-}
-
-/** The address of a component that somebody names: any at its domain, or the domain itself. */
-function addressAt(name: string, domain: Jid): Jid | undefined {
-  const address = readAddress(name);
-  return address !== undefined && domainOf(address) === domain ? address : undefined;
+  throw new SetupFault(
+    `${key}: nobody can act as ${address} without its password; name an account that the gateway has`,
+  );
 }

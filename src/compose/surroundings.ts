@@ -71,6 +71,11 @@ export interface Served {
   readonly welcome?: Welcome;
 }
 
+/** A setting that cannot be used, which only shows when the program is built. The message names it and says what to do. */
+export class SetupFault extends Error {
+  override readonly name = 'SetupFault';
+}
+
 /** Follows a link: what waits is given up when it falls, and its end for good is told. */
 export function watch(link: Link, host: Host): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();

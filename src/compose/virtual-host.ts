@@ -21,7 +21,7 @@ import { bareOf, type Jid, JidError, localOf, makeJid } from '../xmpp/jid.ts';
 import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
 import { readKeys, writeKeys } from '../xmpp/sasl/kept-keys.ts';
 import { newId } from '../xmpp/stanza.ts';
-import { type Later, type Served, type Surroundings, watch } from './surroundings.ts';
+import { type Later, type Served, SetupFault, type Surroundings, watch } from './surroundings.ts';
 
 type VirtualHost = HostConfig & { readonly virtualhost: NonNullable<HostConfig['virtualhost']> };
 /** What all sessions at a domain have in common. */
@@ -35,7 +35,7 @@ const RANDOM_PART = 12;
 /**
  * Serves the users of a domain.
  *
- * @throws Error when `ca_file` cannot be used
+ * @throws SetupFault when `ca_file` cannot be used
  */
 export async function serveVirtualHost(domain: Jid, config: VirtualHost, around: Surroundings): Promise<Served> {
   const { virtualhost, accounts } = config;
@@ -94,7 +94,7 @@ async function trustOf(domain: Jid, file: string | undefined): Promise<ClientOpt
     return trusting(file === undefined ? undefined : await readFile(file, 'utf8'));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`hosts.${domain}.virtualhost.ca_file: ${reason}`, { cause: error });
+    throw new SetupFault(`hosts.${domain}.virtualhost.ca_file: ${reason}`);
   }
 }
 

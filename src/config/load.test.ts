@@ -15,7 +15,14 @@ hosts:
 `;
 
 /** What a host has besides its kind, when nothing of it is set. */
-const HOST = { cors: [], accounts: new Map(), callback: undefined, jwt: undefined, callbacks: new Map() };
+const HOST = {
+  cors: [],
+  accounts: new Map(),
+  callback: undefined,
+  jwt: undefined,
+  oauth: undefined,
+  callbacks: new Map(),
+};
 
 async function configOf(written: Written) {
   const { loaded, lines } = await loadWritten(written);
@@ -44,6 +51,7 @@ describe('a configuration', () => {
           { ...HOST, component: { server: { host: '127.0.0.1', port: 5347 }, secret: 'correct horse' } },
         ],
       ]),
+      oauth: undefined,
       demo: false,
     });
   });
@@ -101,6 +109,7 @@ hosts:
           },
         ],
       ]),
+      oauth: undefined,
       demo: false,
     });
   });
@@ -158,7 +167,7 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
   ],
   'a key that resembles none': [
     'port: 5280\n',
-    'restanza.yaml:1:1: port: unknown key; known here: listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, trusted_proxies, paths, journal, hosts',
+    'restanza.yaml:1:1: port: unknown key; known here: listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, trusted_proxies, paths, journal, hosts, oauth',
   ],
   'a misspelt key is not also missing': [
     'hosts:\n  a.example:\n    component:\n      server: xmpp://a\n      sekret: x\n',
@@ -202,7 +211,7 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
   ],
   'a file that is no group': [
     '- listen\n',
-    'restanza.yaml:1:1: expected the keys listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, trusted_proxies, paths, journal, hosts below it',
+    'restanza.yaml:1:1: expected the keys listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, trusted_proxies, paths, journal, hosts, oauth below it',
   ],
   'what is missing': [
     'listen:\nhosts:\n  a.example:\n    component:\n',

@@ -126,7 +126,15 @@ export class Sessions implements AsyncDisposable {
     this.#makeRoom();
     const { connect, clock, log, software } = this.#options;
     const link = connect(entrance);
-    const identity = { address: link.address, category: 'client', type: 'bot', software };
+    const identity: Identity = {
+      // Whose a token is turns out with the login.
+      get address() {
+        return link.address;
+      },
+      category: 'client',
+      type: 'bot',
+      software,
+    };
     const { promise: ready, resolve, reject } = Promise.withResolvers<boolean>();
     const kept: Kept = {
       id: randomBytes(16).toString('base64url'),

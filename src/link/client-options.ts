@@ -16,7 +16,7 @@ import type { Trust } from './tls-client.ts';
 
 /** What a client link needs. */
 export interface ClientOptions extends Greeting {
-  /** The bare address. */
+  /** The bare address; the domain, where a token names no account. */
   readonly account: Jid;
   readonly credential: ClientCredential;
   /** The resource that is asked for; the server's choice when absent. */

@@ -51,7 +51,8 @@ export function connectClient(options: ClientOptions): ClientLink {
 }
 
 class UserLink implements ClientLink, ClientStreamOwner {
-  readonly address: Jid;
+  /** That of the account; its domain, until the server has said whose a token is. */
+  address: Jid;
   readonly incoming: AsyncIterable<readonly Stanza[]>;
   onState: ((state: LinkState) => void) | undefined;
   onSession: ((first: boolean) => void) | undefined;
@@ -138,6 +139,7 @@ class UserLink implements ClientLink, ClientStreamOwner {
     this.#abandon();
     const session = new ClientSession(address, management, this.#stream, this.#clock, this.#options.outbox);
     this.#session = session;
+    this.address = bareOf(address);
     for (const stanza of greet(this.#options)) session.offer(serialise(stanza));
     this.#online('client session has begun', { address, confirms: this.confirms });
     this.onSession?.(this.#former === undefined);

@@ -152,6 +152,12 @@ export function bareOf(address: Jid): Jid {
   return split(address, address.indexOf('/'))[0] as Jid;
 }
 
+/** Whether an address is one of an account; where only the domain is known, it may be that of any user there. */
+export function isOf(account: Jid, address: Jid): boolean {
+  if (localOf(account) !== undefined) return bareOf(address) === account;
+  return localOf(address) !== undefined && domainOf(address) === account;
+}
+
 /** What stands before and after a place; all and nothing when the place is -1. */
 function split(text: string, at: number): readonly [before: string, after: string | undefined] {
   return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];

@@ -7,7 +7,7 @@
 import { childElements, childNamed, type Element, element, textOf } from '../xml/element.ts';
 import { type Bind2Offer, type Bound, readBind2Offer, readBound } from './bind2.ts';
 import { type FastToken, readFastOffer, readToken } from './fast.ts';
-import { bareOf, type Jid, JidError, parseJid } from './jid.ts';
+import { isOf, type Jid, JidError, parseJid } from './jid.ts';
 import { NS } from './ns.ts';
 import { SaslFault } from './sasl/client-fault.ts';
 import { readFailure, readMechanisms } from './sasl/client-frames.ts';
@@ -126,11 +126,11 @@ export function readSasl2Answer(received: Element): Sasl2Answer {
  * Requires that the one who is logged in is the one who was meant.
  *
  * @param address of the success
- * @param account the bare address that was meant
+ * @param account the bare address that was meant, or the domain where the credentials name nobody
  * @throws SaslFault `wrong-identity`
  */
 export function requireIdentity(address: Jid, account: Jid): void {
-  if (bareOf(address) !== account) throw new SaslFault('wrong-identity', 'the server logged another account in');
+  if (!isOf(account, address)) throw new SaslFault('wrong-identity', 'the server logged another account in');
 }
 
 function readSuccess(received: Element): Sasl2Success {

@@ -189,6 +189,8 @@ const MENTION = /\bcurl\s+(?:\\\s*)?["']?(?:-|https?:)/g;
 /** Pages whose lines need more around them, with the test that runs them. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'docs/events.md': 'test/events-page.test.ts',
+  'docs/tokens.md': 'test/token-docs.test.ts',
+  'docs/oauth.md': 'test/oauth-docs.test.ts',
 };
 
 const linesInDocuments: string[] = [];

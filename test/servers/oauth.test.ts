@@ -111,6 +111,7 @@ const SERVERS: Readonly<Record<string, (users: Readonly<Record<string, string>>)
       { domain, users, component },
       { modules: ['user_account_management'], global: 'authentication = "internal_hashed"' },
     ),
+  ejabberd: users => startEjabberd({ domain, users, component }, { modules: { mod_register: {} } }),
 };
 
 /** Sends to bob with a token; returns the status. */

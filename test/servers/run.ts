@@ -14,6 +14,7 @@ import { type Packages, providePackages, succeeds } from '../support/debian-pack
 const PACKAGES: Packages = {
   prosody: () => existsSync('/usr/bin/prosody'),
   ejabberd: () => globSync('/usr/lib/*/ejabberd-*/ebin/ejabberd.beam').length > 0,
+  'erlang-p1-oauth2': () => globSync('/usr/lib/erlang/lib/p1_oauth2-*/ebin/oauth2.beam').length > 0,
   'python3-slixmpp': () => succeeds('/usr/bin/python3', ['-c', 'import slixmpp']),
   'python3-flask': () => succeeds('/usr/bin/python3', ['-c', 'import flask']),
   'python3-requests-oauthlib': () => succeeds('/usr/bin/python3', ['-c', 'import requests_oauthlib']),

@@ -53,7 +53,7 @@ async function cutUnder(load: Load<Reply>, gateway: Gateway, home: Home): Promis
 
 function register(kind: HomeKind): void {
   it(`loses and repeats nothing that was accepted, over ${CUTS} cuts under load`, async t => {
-    await using home = await kind.open();
+    await using home = await kind.open(false);
     await using gateway = await home.gateway({}, { level: 'info' });
     await using bob = await connectNative(home.login('bob'));
     assert.equal((await message(gateway, home, 'alice', 'first')).status, 202);

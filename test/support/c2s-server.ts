@@ -24,6 +24,8 @@ export interface C2sServerOptions {
   readonly domain: string;
   /** By name. */
   readonly passwords: Readonly<Record<string, string>>;
+  /** The names of those who have tokens (OAUTHBEARER), by token. */
+  readonly tokens?: Readonly<Record<string, string>>;
   /** Whether XEP-0198 is offered. */
   readonly manages: boolean;
   /** Whether sessions can be resumed. */
@@ -180,11 +182,27 @@ export class C2sServer implements AsyncDisposable {
     const sm = manages ? `<sm xmlns='${NS.management}'/>` : '';
     const features = authenticated
       ? `<bind xmlns='${NS.bind}'/>${sm}${more}`
-      : `<mechanisms xmlns='${NS.sasl}'><mechanism>PLAIN</mechanism></mechanisms>`;
+      : `<mechanisms xmlns='${NS.sasl}'>${this.#mechanisms}</mechanisms>`;
     connection.send(`<stream:features>${features}</stream:features>`);
   }
 
+  get #mechanisms(): string {
+    const names = this.#options.tokens === undefined ? ['PLAIN'] : ['PLAIN', 'OAUTHBEARER'];
+    return names.map(name => `<mechanism>${name}</mechanism>`).join('');
+  }
+
+  /** RFC 7628 §3.2.3: a token that is wrong is answered by a challenge, and its answer by the failure. */
+  #token(connection: C2sConnection, received: Element): string | undefined {
+    const [, token = ''] =
+      /\x01auth=Bearer (.*)\x01\x01$/.exec(Buffer.from(textOf(received), 'base64').toString()) ?? [];
+    const user = this.#options.tokens?.[token];
+    const said = user === undefined ? 'challenge' : 'success';
+    connection.send(`<${said} xmlns='${NS.sasl}'>${user === undefined ? 'e30=' : ''}</${said}>`);
+    return user;
+  }
+
   #authenticate(connection: C2sConnection, received: Element): string | undefined {
+    if (received.attrs['mechanism'] === 'OAUTHBEARER') return this.#token(connection, received);
     const [, user = '', password] = Buffer.from(textOf(received), 'base64').toString().split('\0');
     const right = password !== undefined && this.#options.passwords[user] === password;
     connection.send(

@@ -11,7 +11,7 @@ import { Folder } from './folder.ts';
 import { type Gateway, type GatewayOptions, type HostConfig, startGateway } from './gateway.ts';
 import type { Login } from './peer.ts';
 import { freePorts } from './ports.ts';
-import { startProsody } from './prosody.ts';
+import { type ProsodyExtras, startProsody } from './prosody.ts';
 import { newSecret } from './secrets.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import type { Serving, XmppServer } from './xmpp-server.ts';
@@ -50,43 +50,63 @@ export interface HomeKind {
   readonly name: string;
   /** Whether accounts can change themselves (XEP-0077), and have an archive (XEP-0313). */
   readonly isWhole: boolean;
-  open(): Promise<Home>;
+  /** @param hasArchive whether messages are archived where that can be; archives get slower the more they hold */
+  open(hasArchive?: boolean): Promise<Home>;
 }
 
-/** What ejabberd has where users act over HTTP. */
-export const EJABBERD_HOME: EjabberdExtras = {
-  modules: { mod_mam: { default: 'always' }, mod_register: { ip_access: 'all', access_remove: 'all' } },
-};
-const PROSODY_HOME = { modules: ['user_account_management'] };
+const ejabberdHome = (hasArchive: boolean): EjabberdExtras => ({
+  modules: {
+    mod_mam: { default: hasArchive ? 'always' : 'never' },
+    mod_register: { ip_access: 'all', access_remove: 'all' },
+  },
+});
+
+const prosodyHome = (hasArchive: boolean): ProsodyExtras => ({
+  modules: ['user_account_management'],
+  without: hasArchive ? [] : ['mam'],
+});
 
 function newPasswords(): Readonly<Record<User, string>> {
   const password = () => newSecret();
   return { alice: password(), bob: password(), carol: password(), dave: password(), bot: password() };
 }
 
-const SERVERS: Readonly<Record<string, (serving: Serving) => Promise<XmppServer>>> = {
-  Prosody: serving => startProsody(serving, PROSODY_HOME),
-  ejabberd: serving => startEjabberd(serving, EJABBERD_HOME),
+type Start = (serving: Serving, hasArchive: boolean) => Promise<XmppServer>;
+
+const SERVERS: Readonly<Record<string, Start>> = {
+  Prosody: (serving, hasArchive) => startProsody(serving, prosodyHome(hasArchive)),
+  ejabberd: (serving, hasArchive) => startEjabberd(serving, ejabberdHome(hasArchive)),
 };
 
 /** All homes: both servers, each with TLS and without, and the embedded host. */
 export const HOMES: readonly HomeKind[] = [
   ...Object.entries(SERVERS).flatMap(([name, start]): readonly HomeKind[] => [
-    { name: `${name} with TLS`, isWhole: true, open: () => serverHome(start, true) },
-    { name: `${name} without TLS`, isWhole: true, open: () => serverHome(start, false) },
+    { name: `${name} with TLS`, isWhole: true, open: hasArchive => serverHome(start, { hasTls: true, hasArchive }) },
+    {
+      name: `${name} without TLS`,
+      isWhole: true,
+      open: hasArchive => serverHome(start, { hasTls: false, hasArchive }),
+    },
   ]),
   { name: 'the embedded host of another gateway', isWhole: false, open: embeddedHome },
 ];
 
-/** Starts a server of one kind. @param hasTls whether a certificate of a private authority is required, or TLS is off */
-async function serverHome(start: (serving: Serving) => Promise<XmppServer>, hasTls: boolean): Promise<Home> {
+/** How a server is set up. */
+interface Setup {
+  /** Whether a certificate of a private authority is required, or TLS is off. */
+  readonly hasTls: boolean;
+  readonly hasArchive: boolean | undefined;
+}
+
+/** Starts a server of one kind. */
+async function serverHome(start: Start, { hasTls, hasArchive = true }: Setup): Promise<Home> {
   await using opened = new AsyncDisposableStack();
   const passwords = newPasswords();
   const authority = hasTls ? await TestAuthority.make() : undefined;
   const certificate: Issued | undefined = await authority?.issue({ names: [DOMAIN] });
   const component = { domain: `rest.${DOMAIN}`, secret: newSecret() };
   const serving = { domain: DOMAIN, users: passwords, component, ...(certificate && { certificate }) };
-  const server = opened.use(await start(serving));
+  const server = opened.use(await start(serving, hasArchive));
   const folder = opened.use(await Folder.make());
   const tls =
     authority === undefined

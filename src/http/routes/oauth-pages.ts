@@ -24,7 +24,7 @@ import { devicePage } from '../pages/device-page.ts';
 import { codePage, donePage } from '../pages/end-pages.ts';
 import { type LoginView, loginPage } from '../pages/login-page.ts';
 import { sendElsewhere, sendPage, sourceOf } from '../pages/page.ts';
-import { passing, sendFault, withPatience } from '../pages/page-faults.ts';
+import { type Problem, passing, sendFault, withPatience } from '../pages/page-faults.ts';
 import { STYLE } from '../pages/style.ts';
 import { addressOf } from '../source.ts';
 
@@ -135,44 +135,46 @@ function stale(): OAuthError {
   return new OAuthError('invalid_request', 'This page was open for too long, or your browser keeps no cookies.');
 }
 
+const WRONG: Problem = { text: 'The user name or the password is wrong.', status: 403 };
+const KEYLESS: Problem = {
+  text: 'This account cannot give access to applications: its server keeps no keys for it.',
+  status: 403,
+};
+
 /** Somebody says who he is. */
 async function enter(
   visit: Visit,
   subject: Subject,
-  { name, password }: { readonly name: string; readonly password: string },
+  typed: { readonly name: string; readonly password: string },
 ): Promise<FastifyReply> {
-  const { authority, request, reply, consents } = visit;
+  const { authority, request, reply } = visit;
+  const again = (problem: Problem) => askToLogIn(visit, subject, { name: typed.name, problem });
   try {
-    const login = await logIn(authority, { name, password, address: addressOf(request) });
-    if (login === undefined) {
-      const problem = { text: 'The user name or the password is wrong.', status: 403 };
-      return askToLogIn(visit, subject, { name, problem });
-    }
-    const asked = askedBy(authority, subject);
-    if (asked === undefined) throw new OAuthError('expired_token', 'Nobody waits for this any more.');
-    const { client, scope, redirectUri } = asked;
-    const browser = keepBrowser(request, reply, issuerOf(authority, request));
-    const page = consentPage({
-      site: authority.name,
-      account: login.address,
-      client: { name: client.metadata.client_name, uri: client.metadata.client_uri },
-      meanings: meanings(scope),
-      target: redirectUri === undefined ? undefined : targetFor(redirectUri),
-      consent: consents.add(authority, subject, login, browser),
-      leadsTo: leadsTo(redirectUri),
-    });
-    return sendPage(reply, page);
+    const login = await logIn(authority, { ...typed, address: addressOf(request) });
+    return login === undefined ? again(WRONG) : askForConsent(visit, subject, login);
   } catch (error) {
-    if (error instanceof LoginRefused) {
-      const problem = {
-        text: 'This account cannot give access to applications: its server keeps no keys for it.',
-        status: 403,
-      };
-      return askToLogIn(visit, subject, { name, problem });
-    }
+    if (error instanceof LoginRefused) return again(KEYLESS);
     if (!isPassing(error)) throw error;
-    return askToLogIn({ ...visit, reply: withPatience(reply, error) }, subject, { name, problem: passing(error) });
+    withPatience(reply, error);
+    return again(passing(error));
   }
+}
+
+function askForConsent({ authority, request, reply, consents }: Visit, subject: Subject, login: Login): FastifyReply {
+  const asked = askedBy(authority, subject);
+  if (asked === undefined) throw new OAuthError('expired_token', 'nobody waits for this any more');
+  const { client, scope, redirectUri } = asked;
+  const browser = keepBrowser(request, reply, issuerOf(authority, request));
+  const page = consentPage({
+    site: authority.name,
+    account: login.address,
+    client: { name: client.metadata.client_name, uri: client.metadata.client_uri },
+    meanings: meanings(scope),
+    target: redirectUri === undefined ? undefined : targetFor(redirectUri),
+    consent: consents.add(authority, subject, login, browser),
+    leadsTo: leadsTo(redirectUri),
+  });
+  return sendPage(reply, page);
 }
 
 /** Where an answer goes, for people. */

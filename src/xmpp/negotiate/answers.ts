@@ -8,7 +8,7 @@ import { childElements, childNamed, type Element, textOf } from '../../xml/eleme
 import type { Bound } from '../bind2.ts';
 import { isStanzaCondition, type StanzaCondition } from '../conditions.ts';
 import { StreamFault } from '../header.ts';
-import { bareOf, type Jid, JidError, parseJid, resourceOf } from '../jid.ts';
+import { isOf, type Jid, JidError, parseJid, resourceOf } from '../jid.ts';
 import { NS } from '../ns.ts';
 import { isKind } from '../stanza.ts';
 import { type Management, readManagement } from '../stream-management.ts';
@@ -137,7 +137,7 @@ function refused(state: State, condition: StanzaCondition): Answer {
 
 /** The address that we got. A server that logs us in as somebody else is none that we could work with. */
 function fullAddress(address: Jid | undefined, account: Jid): Jid {
-  if (address === undefined || resourceOf(address) === undefined || bareOf(address) !== account) {
+  if (address === undefined || resourceOf(address) === undefined || !isOf(account, address)) {
     throw new StreamFault('invalid-from', 'it bound an address that is none of the account');
   }
   return address;
