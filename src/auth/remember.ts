@@ -5,7 +5,7 @@
  * sends the same one with each stanza. What is kept is a hash under a key that lives only in this process, for a short time,
  * so that a changed password is noticed. Wrong ones are not kept.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Principal } from './principal.ts';
 import type { Verify } from './realm.ts';
 
@@ -34,7 +34,7 @@ export function remembering(
   memory: Memory = MEMORY,
   now: () => number = () => performance.now(),
 ): Verify {
-  const key = randomBytes(32);
+  const key = randomBytes(32).toString('base64');
   const known = new Map<string, Remembered>();
 
   async function check(digest: string, name: string, password: string): Promise<Principal | undefined> {
@@ -48,8 +48,9 @@ export function remembering(
   }
 
   return (name, password) => {
-    // The length keeps the two apart: without it «a» and «bc» would be «ab» and «c».
-    const digest = createHmac('sha256', key).update(`${name.length}:${name}${password}`).digest('base64');
+    // The length keeps the two apart: without it «a» and «bc» would be «ab» and «c». The key stands first; nobody sees a
+    // digest who could lengthen it.
+    const digest = hash('sha256', `${key}${name.length}:${name}${password}`, 'base64');
     const found = known.get(digest);
     if (found !== undefined && found.until > now()) return found.principal;
     const principal = check(digest, name, password);

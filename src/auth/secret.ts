@@ -4,7 +4,7 @@
  * Decides the only way in which a secret that we know is compared with one that came in: over digests of equal length and
  * in constant time, so that the time tells nothing about either.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /** Whether two secrets are equal, in a time that depends on neither. */
 export function sameSecret(known: string, given: string): boolean {
@@ -12,5 +12,5 @@ export function sameSecret(known: string, given: string): boolean {
 }
 
 function digest(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }

@@ -47,6 +47,9 @@ export interface Trial {
   untried(): void;
 }
 
+/** Characters of a name that is kept as it is. */
+const SHORT = 128;
+
 /** A place where an attempt counts. */
 interface Place {
   readonly windows: Windows;
@@ -87,7 +90,7 @@ export class Throttle {
    */
   begin(account: string, address: string): Trial {
     const client = networkOf(address);
-    const pair = digest(`${client} ${account}`);
+    const pair = keyOf(`${client} ${account}`);
     const places = this.#placesOf(pair, client, account);
     const now = this.#now();
     const wait = Math.max(...places.map(({ windows, key }) => windows.wait(key, now)));
@@ -112,7 +115,7 @@ export class Throttle {
   #placesOf(pair: string, client: string, account: string): readonly Place[] {
     const own = { windows: this.#pairs, key: pair };
     if (this.#known.has(pair)) return [own];
-    return [own, { windows: this.#clients, key: client }, { windows: this.#accounts, key: digest(account) }];
+    return [own, { windows: this.#clients, key: client }, { windows: this.#accounts, key: keyOf(account) }];
   }
 
   #remember(pair: string): void {
@@ -123,9 +126,9 @@ export class Throttle {
   }
 }
 
-/** Names have any length; what is kept of them has one. */
-function digest(text: string): string {
-  return hash('sha256', text, 'base64');
+/** Names have any length; what is kept of a long one is its digest, in a form that no name has. */
+function keyOf(text: string): string {
+  return text.length <= SHORT ? text : `sha256 ${hash('sha256', text, 'base64')}`;
 }
 
 function tooMany(seconds: number): RestanzaError {

@@ -1,8 +1,8 @@
 /**
  * Group commit, and what happens when one fails.
  *
- * Decides that all that is to be written in one turn of the event loop becomes one commit, and that nobody hears of it before
- * it is on the disk. A commit fails in one of four ways:
+ * Decides that all that is to be written in one turn of the event loop becomes one commit, under load that of some turns, and
+ * that nobody hears of it before it is on the disk. A commit fails in one of four ways:
  * - `later`: the disk is full, or another process holds a lock. SQLite has undone it; the next commit tries by itself.
  * - `content`: one of the jobs cannot be written. Each is tried alone, so that it does not take the others with it.
  * - `fenced`: another process writes to the file. This one never writes again.
@@ -53,6 +53,8 @@ const FAULTS: ReadonlyMap<number, Fault> = new Map([
   [25, 'content'],
 ]);
 
+/** Milliseconds between two commits: a commit costs much and a job in it little. After a rest the next one is made at once. */
+const PACE = 3;
 /** Milliseconds until the next attempt when the last one failed. */
 const RETRY = 1_000;
 /** How many times as long as opening took until the file is opened again, so that checking it is not all that is done. */
@@ -68,6 +70,9 @@ export class JournalWriter {
   #commits: number;
   #due: Job[] = [];
   #turn: NodeJS.Immediate | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  /** When the last commit ended, in milliseconds of `performance.now()`. */
+  #last = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   /** What a commit wrote of which nobody knows whether it is in the file. */
   #doubtful: readonly Written[] = [];
@@ -95,12 +100,19 @@ export class JournalWriter {
     return this.#file;
   }
 
-  /** Writes a job with the others of this turn. */
+  /** Writes a job with the others that are due. */
   add(job: Job): void {
     if (this.#ended === undefined) {
       this.#due.push(job);
-      this.#turn ??= setImmediate(() => this.#flush());
+      this.#schedule();
     } else job.fail(unavailable(this.#ended));
+  }
+
+  #schedule(): void {
+    if (this.#turn !== undefined || this.#pause !== undefined) return;
+    const rest = this.#last + PACE - performance.now();
+    if (rest <= 0) this.#turn = setImmediate(() => this.#flush());
+    else this.#pause = setTimeout(() => this.#flush(), rest);
   }
 
   /**
@@ -136,7 +148,9 @@ export class JournalWriter {
 
   #flush(): void {
     clearImmediate(this.#turn);
+    clearTimeout(this.#pause);
     this.#turn = undefined;
+    this.#pause = undefined;
     const group = this.#due;
     this.#due = [];
     if (group.length > 0) this.#write(group);
@@ -158,6 +172,7 @@ export class JournalWriter {
       return;
     }
     this.#commits += 1;
+    this.#last = performance.now();
     this.#recovered();
     for (const { apply } of written) apply();
     for (const { announce } of written) announce();

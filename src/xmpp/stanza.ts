@@ -4,7 +4,7 @@
  * Decides which elements are stanzas and how replies and errors are derived from one. A `Stanza` is plain data with
  * canonical addresses; attributes other than the five of RFC 6120 §8.1 do not exist here, as in mod_rest.
  */
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type { ErrorType } from '../errors.ts';
 import { childElements, type Element, element } from '../xml/element.ts';
 import { STANZA_CONDITIONS, type StanzaCondition } from './conditions.ts';
@@ -76,8 +76,18 @@ export function isKind(name: string): name is Kind {
  * An id that nobody can guess: 128 random bits, as RFC 6120 §8.1.3 asks of ids that match replies to requests.
  */
 export function newId(): string {
-  return randomBytes(16).toString('base64url');
+  if (poolUsed === POOL.length) {
+    randomFillSync(POOL);
+    poolUsed = 0;
+  }
+  poolUsed += ID_BYTES;
+  return POOL.toString('base64url', poolUsed - ID_BYTES, poolUsed);
 }
+
+const ID_BYTES = 16;
+/** Random bytes for the next ids: asking the system for each id costs many times as much as the id. */
+const POOL = Buffer.alloc(256 * ID_BYTES);
+let poolUsed = POOL.length;
 
 /** The attributes of a stanza before anyone checked them. */
 export interface Draft {
