@@ -46,6 +46,7 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
     ...SENT,
     message: { from: 'bot@rest.example.net', to: 'user@example.org', body: 'Hello!' },
   },
+  '"body":"Hello"': { ...SENT, message: { from: 'alice@example.com', to: 'bob@example.com', body: 'Hello' } },
   'Hello Bob!': { ...SENT, message: { from: 'alice@localhost', to: 'bob@localhost', body: 'Hello Bob!' } },
   'text/event-stream': { status: 200, answer: /^retry: \d+\n/ },
   '/rest/version/localhost': { status: 200, answer: /^\{"kind":"iq","type":"result",.*"version":\{"name":"Restanza"/ },
@@ -117,8 +118,8 @@ let exampleCom: House;
 
 before(async () => {
   localhost = await embeddedHouse('localhost', { alice: password, bob: password }, ['bob']);
-  const accounts = { me: 'mypassword', username: password, user: password, john: password };
-  exampleCom = await embeddedHouse('example.com', accounts, ['user', 'john']);
+  const accounts = Object.fromEntries(['username', 'user', 'john', 'alice', 'bob'].map(name => [name, password]));
+  exampleCom = await embeddedHouse('example.com', { ...accounts, me: 'mypassword' }, ['user', 'john', 'bob']);
   component = await componentHouse();
 });
 after(() => resources.disposeAsync());
@@ -150,6 +151,12 @@ async function clients(port: number, domain: string, users: readonly string[]): 
     return [`${user}@${domain}`, resources.use(await connectSlixmpp(login))] as const;
   });
   return new Map(await Promise.all(pairs));
+}
+
+/** Where a line of our documents can be run. */
+function houseOf(line: string): House {
+  if (line.includes('rest.example.net')) return component;
+  return line.includes('@example.com') ? exampleCom : localhost;
 }
 
 /** The line with what has to be another one here. */
@@ -206,7 +213,7 @@ for (const file of ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })]) {
     test(`${file}: ${line}`, async () => {
       const [outcome, ...more] = Object.entries(OUTCOMES).filter(([text]) => line.includes(text));
       assert.ok(outcome !== undefined && more.length === 0, 'say in OUTCOMES what this line leads to');
-      await leadsTo(line, outcome[1], line.includes('rest.example.net') ? component : localhost);
+      await leadsTo(line, outcome[1], houseOf(line));
     });
   }
 }
