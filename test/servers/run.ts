@@ -27,7 +27,7 @@ const PACKAGES: Packages = {
 /** Tests that count under load: they run one after the other, so that none slows another one. */
 const UNDER_LOAD: readonly string[] = ['receiving-faults', 'restart', 'user-sessions'];
 /** How many of the other files run at once: they wait for servers to start more than they work. */
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

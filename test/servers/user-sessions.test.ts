@@ -83,6 +83,21 @@ function register(kind: HomeKind): void {
     );
   });
 
+  it('closes the session that nobody uses, and that which was used longest ago when there is no room', async () => {
+    await using home = await kind.open();
+    await using gateway = await home.gateway({ idle: 3, max_sessions: 1 });
+    for (const user of ['alice', 'carol'] as const) {
+      assert.equal((await message(gateway, home, user, user)).status, 202);
+    }
+    await gateway.logged(ofAccount('alice', 'client link is closed'));
+    await gateway.logged(ofAccount('carol', 'client link is closed'));
+    assert.equal((await message(gateway, home, 'alice', 'again')).status, 202);
+    assert.equal(home.proxy.accepted, 3);
+  });
+}
+
+/** Noticing takes half a minute and is our part alone, so one home is enough. */
+function registerSilence(kind: HomeKind): void {
   it('notices a connection that carries nothing more, and sends what was sent into it once', async t => {
     await using home = await kind.open();
     await using gateway = await home.gateway();
@@ -102,18 +117,8 @@ function register(kind: HomeKind): void {
     const ids = (await until(bob, 'after')).filter(isMessage).map(({ attrs }) => attrs['id']);
     assert.deepEqual(ids, ['before', 'into the void', 'after']);
   });
-
-  it('closes the session that nobody uses, and that which was used longest ago when there is no room', async () => {
-    await using home = await kind.open();
-    await using gateway = await home.gateway({ idle: 3, max_sessions: 1 });
-    for (const user of ['alice', 'carol'] as const) {
-      assert.equal((await message(gateway, home, user, user)).status, 202);
-    }
-    await gateway.logged(ofAccount('alice', 'client link is closed'));
-    await gateway.logged(ofAccount('carol', 'client link is closed'));
-    assert.equal((await message(gateway, home, 'alice', 'again')).status, 202);
-    assert.equal(home.proxy.accepted, 3);
-  });
 }
 
 for (const kind of KINDS) describe(`sessions at ${kind.name}`, { timeout: 400_000 }, () => register(kind));
+for (const kind of KINDS.slice(0, 1))
+  describe(`silence at ${kind.name}`, { timeout: 400_000 }, () => registerSilence(kind));
