@@ -132,6 +132,8 @@ function laterAt(sessions: Sessions, accounts: ReadonlyMap<Jid, AlwaysOn>): Late
         const online = accounts.get(account);
         return online && { address: online.link.bound ?? account, session: account };
       }
+      // What cannot be read is of no use, and must never be tried as a password.
+      if (readKeys(kept) === undefined) return undefined;
       const session = await sessions.enter({ account, kind: 'keys', secret: kept });
       return session && { address: session.address, session: session.id };
     },
