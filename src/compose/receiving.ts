@@ -36,6 +36,9 @@ export interface Source {
 /** A target with what its worker needs of the link. */
 type Post = Pick<WorkerOptions, 'service' | 'mayAnswer' | 'send'>;
 
+/** How many of the last entries are looked at for what a server may send again. */
+const LATEST = 2_000;
+
 const EVERY_EVENT: readonly StanzaEvent[] = ['bare', 'full', 'host'];
 
 /** All callbacks of the gateway. */
@@ -56,6 +59,12 @@ export class Receiving implements AsyncDisposable {
   /** The links whose stanzas are kept. */
   get links(): readonly Jid[] {
     return this.#links;
+  }
+
+  /** The latest stanzas that came in on a link and are still kept, oldest first. */
+  latest(link: Jid): readonly Stanza[] {
+    const entries = this.journal.read(Math.max(0, this.journal.last - LATEST), { readable: [{ link }] }, LATEST);
+    return entries.map(({ stanza }) => stanza);
   }
 
   /** Makes the sink of a link; it is the caller's to dispose. */

@@ -187,7 +187,13 @@ function serveAccount(account: Jid, config: AccountConfig, common: Server, aroun
   const link = connectClient({ ...common, account, credential, resource, presence, carbons: true, reconnect: true });
   const send = (stanza: Parameters<Host['send']>[0]) => host.send({ ...stanza, from: account });
   const receiver = receiving.receiver({ link: account, config, events: 'component', send });
-  const sink = new CatchUp({ account, positions: receiving.journal, sink: receiver, log });
+  const sink = new CatchUp({
+    account,
+    positions: receiving.journal,
+    earlier: receiving.latest(account),
+    sink: receiver,
+    log,
+  });
   const identity = { address: account, category: 'client', type: 'bot', software };
   const host: Host = stack.use(new Host(link, { identity, log, sink }));
   stack.use(receiver);

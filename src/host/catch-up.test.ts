@@ -243,3 +243,19 @@ test('more than it can hold while it asks is handed on once, from the archive', 
   await settled(catchUp);
   assert.deepEqual(ids(), bodies.slice(1));
 });
+
+test('what was kept before a restart is known when the server sends it again', async () => {
+  const kept: Stanza[] = [];
+  const catchUp = new CatchUp({
+    account: BOT,
+    log: new MemoryLog(),
+    positions: { position: () => 'a1', setPosition: async () => {} },
+    earlier: [live(message('0'), 'a0'), live(message('1'), 'a1')],
+    sink: { wants: () => true, take: async stanzas => void kept.push(...stanzas) },
+  });
+  await catchUp.take([live(message('1'), 'a1'), live(message('2'), 'a2')]);
+  assert.deepEqual(
+    kept.map(({ id }) => id),
+    ['2'],
+  );
+});

@@ -34,6 +34,8 @@ export interface Positions {
 export interface CatchUpOptions {
   readonly account: Jid;
   readonly positions: Positions;
+  /** Stanzas that were kept before this start, the latest last: a server may send again what it saw no acknowledgement for. */
+  readonly earlier?: readonly Stanza[];
   /** Keeps messages, and with each that has an id of the archive the position. */
   readonly sink: Sink;
   readonly log: Log;
@@ -57,6 +59,7 @@ export class CatchUp implements Sink, AsyncDisposable {
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
+    for (const stanza of options.earlier ?? []) this.#remember(this.#archiveId(stanza));
   }
 
   /** A result that no query waits for is somebody's invention, or too late. */
