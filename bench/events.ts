@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { basic } from '../src/auth/basic.ts';
+import { Throttle, throttled } from '../src/auth/throttle.ts';
 import { createApp } from '../src/http/app.ts';
 import { IdempotencyStore } from '../src/journal/idempotency-store.ts';
 import { SqliteJournal } from '../src/journal/sqlite-journal.ts';
@@ -163,7 +164,7 @@ async function main(): Promise<void> {
   const verify = async () => ({ address: COMPONENT });
   const app = createApp({
     log,
-    authenticator: basic([{ domain: COMPONENT, names: 'component', verify }]),
+    authenticator: throttled(basic([{ domain: COMPONENT, names: 'component', verify }]), new Throttle()),
     idempotency,
     hostOf: () => undefined,
     bodyLimit: 1_000,

@@ -69,7 +69,9 @@ const CASES: readonly Case[] = [
 
 for (const [credentials, hostname, realms, address] of CASES) {
   test(`${credentials} at ${hostname ?? 'no host'} of ${realms.map(r => r.domain)} is ${address ?? 'nobody'}`, async () => {
-    const attempt = basic(realms).authenticate({ authorization: header(credentials), hostname, address: CLIENT });
+    const attempt = basic(realms)
+      .claimOf({ authorization: header(credentials), hostname, address: CLIENT })
+      .check();
     if (address === undefined) await assert.rejects(attempt, { code: 'credentials-rejected' });
     else assert.equal((await attempt).address, address);
   });
@@ -79,7 +81,9 @@ test('a name that leads nowhere is checked like any other, so that it takes as l
   for (const name of ['alice@elsewhere.example', 'rest.example@x', 'nobody']) {
     const { realm, asked } = users('one.example');
     await assert.rejects(
-      basic([realm, gate]).authenticate({ authorization: header(`${name}:x`), hostname: undefined, address: CLIENT }),
+      basic([realm, gate])
+        .claimOf({ authorization: header(`${name}:x`), hostname: undefined, address: CLIENT })
+        .check(),
     );
     assert.equal(asked.length, 1, name);
   }
@@ -96,7 +100,7 @@ for (const [names, hostname, account] of ACCOUNTS) {
   test(`all names of ${account} at ${hostname} are one account`, () => {
     for (const name of names) {
       const credentials = { authorization: header(`${name}:x`), hostname, address: CLIENT };
-      assert.equal(basic([one, two, gate]).accountOf(credentials), account, name);
+      assert.equal(basic([one, two, gate]).claimOf(credentials).account, account, name);
     }
   });
 }

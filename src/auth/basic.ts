@@ -7,7 +7,7 @@
  */
 import { RestanzaError } from '../errors.ts';
 import { JidError, prepareLocalpart } from '../xmpp/jid.ts';
-import type { Credentials, Guessable, Principal } from './principal.ts';
+import type { Guessable } from './principal.ts';
 import type { Realm } from './realm.ts';
 
 /** A user name and password as they came. */
@@ -35,9 +35,11 @@ export function parseBasic(authorization: string | undefined): NameAndPassword {
   return { name: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     return undefined;
   }
@@ -69,21 +71,22 @@ export function destinationOf(
   return asked === undefined ? undefined : { realm: asked, name };
 }
 
-/** Makes the authenticator for Basic over these hosts. */
+/** Reads names and passwords for these hosts. */
 export function basic(realms: readonly Realm[]): Guessable {
   const [first] = realms;
   return {
-    accountOf({ authorization, hostname }: Credentials): string {
-      const { name } = parseBasic(authorization);
-      return accountAt(destinationOf(name, hostname, realms) ?? nowhere(realms));
-    },
     challenge: `Basic realm="${first?.domain ?? 'restanza'}/rest", charset="UTF-8"`,
-    async authenticate({ authorization, hostname }: Credentials): Promise<Principal> {
+    claimOf({ authorization, hostname }) {
       const { name, password } = parseBasic(authorization);
       const destination = destinationOf(name, hostname, realms) ?? nowhere(realms);
-      const principal = await destination?.realm.verify(destination.name, password);
-      if (principal === undefined) throw new RestanzaError('credentials-rejected');
-      return principal;
+      return {
+        account: accountAt(destination),
+        async check() {
+          const principal = await destination?.realm.verify(destination.name, password);
+          if (principal === undefined) throw new RestanzaError('credentials-rejected');
+          return principal;
+        },
+      };
     },
   };
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { RestanzaError } from '../errors.ts';
 import { makeJid, parseJid } from '../xmpp/jid.ts';
 import { bearer, hostTokens, parseBearer, type TokenVerifier } from './bearer.ts';
-import type { Credentials, Principal } from './principal.ts';
+import type { Credentials, Guessable, Principal } from './principal.ts';
 import type { Realm } from './realm.ts';
 import { schemes } from './schemes.ts';
 
@@ -45,6 +45,9 @@ const from = (authorization: string | undefined, hostname?: string): Credentials
   return { authorization, hostname, address: '192.0.2.1' };
 };
 
+/** Reads credentials and looks whether they are right. */
+const check = async (guessable: Guessable, credentials: Credentials) => guessable.claimOf(credentials).check();
+
 const codeOf = (code: string) => (error: unknown) => error instanceof RestanzaError && error.code === code;
 
 test('a token is the one after the scheme, whatever its case', () => {
@@ -59,44 +62,41 @@ for (const text of ['Bearer', 'Bearer ', 'Bearer a b', 'Bearer ü', 'Bearer =', 
 }
 
 test('the secret of a component is the token for its domain, found without a host', async () => {
-  const authenticator = bearer('one.example', ofHosts(component('one.example'), component('two.example')));
-  const { address } = await authenticator.authenticate(from('Bearer TWO.EXAMPLE'));
+  const tokens = bearer('one.example', ofHosts(component('one.example'), component('two.example')));
+  const { address } = await check(tokens, from('Bearer TWO.EXAMPLE'));
   assert.equal(address, 'two.example');
 });
 
 test('a token is looked for at the host of the request alone, where that is one of ours', async () => {
-  const authenticator = bearer('one.example', ofHosts(component('one.example'), component('two.example')));
-  await assert.rejects(
-    authenticator.authenticate(from('Bearer TWO.EXAMPLE', 'one.example')),
-    codeOf('credentials-rejected'),
-  );
-  const found = await authenticator.authenticate(from('Bearer TWO.EXAMPLE', '127.0.0.1'));
+  const tokens = bearer('one.example', ofHosts(component('one.example'), component('two.example')));
+  await assert.rejects(check(tokens, from('Bearer TWO.EXAMPLE', 'one.example')), codeOf('credentials-rejected'));
+  const found = await check(tokens, from('Bearer TWO.EXAMPLE', '127.0.0.1'));
   assert.equal(found.address, 'two.example');
 });
 
 test('who tries a token is counted, not the token', () => {
-  const authenticator = bearer('one.example', ofHosts(component('one.example')));
-  assert.equal(authenticator.accountOf(from('Bearer a')), authenticator.accountOf(from('Bearer b')));
+  const tokens = bearer('one.example', ofHosts(component('one.example')));
+  assert.equal(tokens.claimOf(from('Bearer a')).account, tokens.claimOf(from('Bearer b')).account);
 });
 
 test('each scheme goes its own way, and both are offered', async () => {
   const asked: string[] = [];
   const realm = users('one.example', asked);
-  const authenticator = schemes([realm], ofHosts(realm));
+  const tokens = schemes([realm], ofHosts(realm));
   const basic = `Basic ${Buffer.from('alice:wonder').toString('base64')}`;
-  assert.equal((await authenticator.authenticate(from(basic))).address, 'alice@one.example');
+  assert.equal((await check(tokens, from(basic))).address, 'alice@one.example');
   assert.deepEqual(asked, []);
-  assert.equal((await authenticator.authenticate(from('Bearer wonder'))).session, 's');
-  await assert.rejects(authenticator.authenticate(from('Bearer other')), codeOf('credentials-rejected'));
-  await assert.rejects(authenticator.authenticate(from('Digest x')), codeOf('scheme-unsupported'));
-  await assert.rejects(authenticator.authenticate(from(undefined)), codeOf('no-credentials'));
-  assert.match(authenticator.challenge, /^Basic realm="one.example\/rest".*, Bearer realm="one.example\/rest"$/);
+  assert.equal((await check(tokens, from('Bearer wonder'))).session, 's');
+  await assert.rejects(check(tokens, from('Bearer other')), codeOf('credentials-rejected'));
+  await assert.rejects(check(tokens, from('Digest x')), codeOf('scheme-unsupported'));
+  await assert.rejects(check(tokens, from(undefined)), codeOf('no-credentials'));
+  assert.match(tokens.challenge, /^Basic realm="one.example\/rest".*, Bearer realm="one.example\/rest"$/);
 });
 
 test('where nobody knows tokens, none are offered', async () => {
-  const authenticator = schemes([users('one.example')], []);
-  assert.doesNotMatch(authenticator.challenge, /Bearer/);
-  await assert.rejects(authenticator.authenticate(from('Bearer wonder')), codeOf('scheme-unsupported'));
+  const tokens = schemes([users('one.example')], []);
+  assert.doesNotMatch(tokens.challenge, /Bearer/);
+  await assert.rejects(check(tokens, from('Bearer wonder')), codeOf('scheme-unsupported'));
 });
 
 /** A verifier that knows the tokens that begin with some letter, and notes what it was asked about. */
@@ -118,9 +118,9 @@ test('verifiers are asked in order, and only about tokens that can be theirs', a
     knowing('ab', asked, async () => one),
     knowing('', asked, async () => two),
   ];
-  const authenticator = bearer('a.example', verifiers);
-  assert.equal(await authenticator.authenticate(from('Bearer abc')), one);
-  assert.equal(await authenticator.authenticate(from('Bearer acc')), two);
+  const tokens = bearer('a.example', verifiers);
+  assert.equal(await check(tokens, from('Bearer abc')), one);
+  assert.equal(await check(tokens, from('Bearer acc')), two);
   assert.deepEqual(asked, ['a about abc', 'ab about abc', 'a about acc', ' about acc']);
 });
 
@@ -129,15 +129,15 @@ test('when a verifier refuses a token, no other one sees it', async () => {
   const refuse = async () => {
     throw new RestanzaError('credentials-rejected');
   };
-  const authenticator = bearer('a.example', [knowing('a', asked, refuse), knowing('', asked, async () => undefined)]);
-  await assert.rejects(authenticator.authenticate(from('Bearer abc')), codeOf('credentials-rejected'));
+  const tokens = bearer('a.example', [knowing('a', asked, refuse), knowing('', asked, async () => undefined)]);
+  await assert.rejects(check(tokens, from('Bearer abc')), codeOf('credentials-rejected'));
   assert.deepEqual(asked, ['a about abc']);
 });
 
 test('secrets of components come before what a server is asked', async () => {
   const asked: string[] = [];
   const realms = [users('one.example', asked), component('two.example')];
-  const authenticator = bearer('one.example', ofHosts(...realms));
-  assert.equal((await authenticator.authenticate(from('Bearer TWO.EXAMPLE'))).address, 'two.example');
+  const tokens = bearer('one.example', ofHosts(...realms));
+  assert.equal((await check(tokens, from('Bearer TWO.EXAMPLE'))).address, 'two.example');
   assert.deepEqual(asked, []);
 });

@@ -59,22 +59,25 @@ export function parseBearer(authorization: string | undefined): string {
   return token;
 }
 
-/** Makes the authenticator for tokens that these verifiers know. */
+/** Reads tokens that these verifiers know. */
 export function bearer(realm: string, verifiers: readonly TokenVerifier[]): Guessable {
   return {
     challenge: `Bearer realm="${realm}/rest"`,
-    /** A token says whose it is only once it was right, so what counts is who tries. */
-    accountOf({ authorization, address }: Credentials): string {
-      parseBearer(authorization);
-      return `token from ${address}`;
-    },
-    async authenticate(credentials: Credentials): Promise<Principal> {
+    claimOf(credentials) {
       const token = parseBearer(credentials.authorization);
-      for (const verifier of verifiers) {
-        const principal = verifier.accepts(token, credentials) ? await verifier.verify(token, credentials) : undefined;
-        if (principal !== undefined) return principal;
-      }
-      throw new RestanzaError('credentials-rejected');
+      return {
+        // A token says whose it is only once it was right, so what counts is who tries.
+        account: `token from ${credentials.address}`,
+        async check() {
+          for (const verifier of verifiers) {
+            const principal = verifier.accepts(token, credentials)
+              ? await verifier.verify(token, credentials)
+              : undefined;
+            if (principal !== undefined) return principal;
+          }
+          throw new RestanzaError('credentials-rejected');
+        },
+      };
     },
   };
 }

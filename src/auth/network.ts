@@ -19,7 +19,7 @@ const NETWORK_GROUPS = 4;
 export function networkOf(address: string): string {
   const mapped = MAPPED.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':') || !isIPv6(address)) return address;
   const [head = '', tail] = address.split('%', 1).join('').split('::');
   const [before, after] = [groupsOf(head), groupsOf(tail ?? '')];
   const left = Array<string>(Math.max(0, GROUPS - before.length - after.length)).fill('0');

@@ -57,15 +57,24 @@ export interface Authenticator {
   readonly challenge: string;
 }
 
-/** An authenticator whose credentials somebody could guess. */
-export interface Guessable extends Authenticator {
+/** Credentials that have been read, and that nobody has looked into yet. */
+export interface Claim {
+  /** The account that they name, in the one form that all spellings of its name share; what no account can have is one. */
+  readonly account: string;
+  /** @throws RestanzaError what `Authenticator.authenticate` throws, but for what cannot be read */
+  check(): Promise<Principal>;
+}
+
+/** A way to tell who makes a request by what somebody could guess. */
+export interface Guessable {
   /**
-   * The account that credentials claim, in the one form that all spellings of its name share; what no account can have is
-   * one account together.
+   * Reads credentials.
    *
-   * @throws RestanzaError what `authenticate` throws for credentials that cannot be read
+   * @throws RestanzaError `no-credentials`, `credentials-malformed`, `scheme-unsupported`
    */
-  accountOf(credentials: Credentials): string;
+  claimOf(credentials: Credentials): Claim;
+  /** As that of an `Authenticator`. */
+  readonly challenge: string;
 }
 
 /**

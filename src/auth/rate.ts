@@ -54,8 +54,9 @@ export class RateLimit {
     if (wait > 0) return wait / 1000;
     this.#used.delete(key);
     this.#used.set(key, used + this.#cost);
+    if (this.#used.size <= this.#keys) return 0;
     const [idle] = this.#used.keys();
-    if (this.#used.size > this.#keys && idle !== undefined) this.#used.delete(idle);
+    if (idle !== undefined) this.#used.delete(idle);
     return 0;
   }
 }

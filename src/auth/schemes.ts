@@ -10,7 +10,7 @@ import type { Credentials, Guessable } from './principal.ts';
 import type { Realm } from './realm.ts';
 
 /**
- * Makes the authenticator for all schemes.
+ * Reads the credentials of all schemes.
  *
  * @param realms the hosts that names and passwords belong to
  * @param verifiers those who know tokens, in the order in which they are asked; without any, Bearer is not offered
@@ -22,7 +22,6 @@ export function schemes(realms: readonly Realm[], verifiers: readonly TokenVerif
   const schemeOf = ({ authorization }: Credentials) => (isBearer(authorization) ? tokens : names);
   return {
     challenge: `${names.challenge}, ${tokens.challenge}`,
-    accountOf: credentials => schemeOf(credentials).accountOf(credentials),
-    authenticate: credentials => schemeOf(credentials).authenticate(credentials),
+    claimOf: credentials => schemeOf(credentials).claimOf(credentials),
   };
 }

@@ -145,13 +145,15 @@ function slow() {
   const gate = Promise.withResolvers<void>();
   const authenticator: Guessable = {
     challenge: 'Basic',
-    accountOf: () => 'alice',
-    async authenticate({ authorization = '' }) {
-      asked.push(authorization);
-      await gate.promise;
-      if (authorization === 'right') return { address: parseJid('alice@one.example') };
-      throw new RestanzaError(authorization === 'busy' ? 'too-many-waiting' : 'credentials-rejected');
-    },
+    claimOf: ({ authorization = '' }) => ({
+      account: 'alice',
+      async check() {
+        asked.push(authorization);
+        await gate.promise;
+        if (authorization === 'right') return { address: parseJid('alice@one.example') };
+        throw new RestanzaError(authorization === 'busy' ? 'too-many-waiting' : 'credentials-rejected');
+      },
+    }),
   };
   return { asked, answer: gate.resolve, door: throttled(authenticator, throttleAt().throttle) };
 }

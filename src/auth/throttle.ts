@@ -18,7 +18,7 @@ import { hash } from 'node:crypto';
 import { RestanzaError } from '../errors.ts';
 import { TokenEnded } from './bearer.ts';
 import { networkOf } from './network.ts';
-import type { Authenticator, Credentials, Guessable, Principal } from './principal.ts';
+import type { Authenticator, Claim, Guessable, Principal } from './principal.ts';
 import { type Attempt, Windows } from './windows.ts';
 
 /** How many failures are taken. */
@@ -93,7 +93,8 @@ export class Throttle {
     const pair = keyOf(`${client} ${account}`);
     const places = this.#placesOf(pair, client, account);
     const now = this.#now();
-    const wait = Math.max(...places.map(({ windows, key }) => windows.wait(key, now)));
+    let wait = 0;
+    for (const { windows, key } of places) wait = Math.max(wait, windows.wait(key, now));
     if (wait > 0) throw tooMany(wait / 1000);
     const attempt: Attempt = { at: now, undecided: true };
     for (const { windows, key } of places) windows.add(key, attempt);
@@ -121,8 +122,9 @@ export class Throttle {
   #remember(pair: string): void {
     this.#known.delete(pair);
     this.#known.add(pair);
+    if (this.#known.size <= this.#keys) return;
     const [oldest] = this.#known;
-    if (this.#known.size > this.#keys && oldest !== undefined) this.#known.delete(oldest);
+    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }
 
@@ -137,18 +139,18 @@ function tooMany(seconds: number): RestanzaError {
 }
 
 /**
- * Puts a throttle before an authenticator.
+ * Makes an authenticator of what somebody could guess, with a throttle before it.
  *
  * Requests that come with the same credentials while these are checked wait for that check; when they are wrong, each
  * request still is an attempt of its own. So a client with many right requests at once is never taken for one that guesses.
  */
-export function throttled(authenticator: Guessable, throttle: Throttle): Authenticator {
+export function throttled(guessable: Guessable, throttle: Throttle): Authenticator {
   const running = new Map<string, Promise<Principal>>();
 
-  async function attempt(credentials: Credentials, account: string): Promise<Principal> {
-    const trial = throttle.begin(account, credentials.address);
+  async function attempt(claim: Claim, address: string): Promise<Principal> {
+    const trial = throttle.begin(claim.account, address);
     try {
-      const principal = await authenticator.authenticate(credentials);
+      const principal = await claim.check();
       trial.right();
       return principal;
     } catch (error) {
@@ -159,18 +161,23 @@ export function throttled(authenticator: Guessable, throttle: Throttle): Authent
   }
 
   return {
-    challenge: authenticator.challenge,
+    challenge: guessable.challenge,
     async authenticate(credentials) {
-      const account = authenticator.accountOf(credentials);
+      const claim = guessable.claimOf(credentials);
       const { address, hostname, authorization } = credentials;
-      const key = JSON.stringify([address, hostname, authorization]);
+      // Neither of the first two has a space.
+      const key = `${address} ${hostname} ${authorization}`;
       for (let other = running.get(key); other !== undefined; other = running.get(key)) {
         const principal = await other.catch(unlessRejected);
         if (principal !== undefined) return principal;
       }
-      const own = attempt(credentials, account).finally(() => running.delete(key));
+      const own = attempt(claim, address);
       running.set(key, own);
-      return own;
+      try {
+        return await own;
+      } finally {
+        running.delete(key);
+      }
     },
   };
 }

@@ -56,8 +56,9 @@ export class Windows {
     const attempts = this.#recent(key, attempt.at);
     this.#keys.delete(key);
     this.#keys.set(key, [...attempts, attempt]);
+    if (this.#keys.size <= this.#bound.keys) return;
     const [idle] = this.#keys.keys();
-    if (this.#keys.size > this.#bound.keys && idle !== undefined) this.#keys.delete(idle);
+    if (idle !== undefined) this.#keys.delete(idle);
   }
 
   /** Takes an attempt back. */

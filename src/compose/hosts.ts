@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { remembering } from '../auth/remember.ts';
-import { sameSecret } from '../auth/secret.ts';
+import { secretIs } from '../auth/secret.ts';
 import type { HostConfig } from '../config/load.ts';
 import type { Receiver } from '../delivery/receiver.ts';
 import type { DEFAULT_EVENTS } from '../delivery/target.ts';
@@ -34,9 +34,10 @@ export function serveComponent(domain: Jid, config: ComponentHost, around: Surro
   const link = connectComponent({ domain, server, secret, log });
   const identity = { address: domain, category: 'component', type: 'generic', software };
   const { host } = stand(link, identity, { config, events: 'component' }, around);
+  const isSecret = secretIs(secret);
   const verify = async (name: string, password: string) =>
-    name === domain && sameSecret(secret, password) ? { address: domain } : undefined;
-  const verifyToken = async (token: string) => (sameSecret(secret, token) ? { address: domain } : undefined);
+    name === domain && isSecret(password) ? { address: domain } : undefined;
+  const verifyToken = async (token: string) => (isSecret(token) ? { address: domain } : undefined);
   return {
     domain,
     realm: { domain, names: 'component', verify, verifyToken },

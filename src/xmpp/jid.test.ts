@@ -14,6 +14,7 @@ import {
   resourceOf,
   withResource,
 } from './jid.ts';
+import { usernameCaseMapped } from './precis.ts';
 
 const CORPUS = new URL('../../../shared/vectors/', import.meta.url);
 const NO_CORPUS = existsSync(new URL('jids-valid.txt', CORPUS)) ? false : 'there is no folder ../shared/vectors';
@@ -105,6 +106,7 @@ test('the short way for plain addresses agrees with the preparation of their par
     fc.property(parts, ({ local, domain, resource }) => {
       const start = local === undefined ? '' : `${local}@`;
       const text = `${start}${domain}${resource === undefined ? '' : `/${resource}`}`;
+      if (local !== undefined) assert.equal(usernameCaseMapped(local), local);
       assert.equal(makeJid({ local, domain, resource }), text);
       assert.equal(parseJid(text), text);
     }),

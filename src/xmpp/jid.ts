@@ -50,10 +50,11 @@ const PART_UNITS = 2 * PART_BYTES;
 /** RFC 7622 §3.3.1: refused in a localpart although the IdentifierClass has them. */
 const NOT_IN_LOCALPART = /["&'/:<>@]/;
 
+/** Prepared localparts of printable ASCII. */
+const ASCII_LOCALPART = '[!#$%()*+,.0-9;=?[\\\\\\]^_`a-z{|}~-]+';
+const PLAIN_LOCALPART = new RegExp(`^${ASCII_LOCALPART}$`);
 /** Canonical addresses of printable ASCII, which most are. The classes on both sides of each separator exclude it. */
-const PLAIN = new RegExp(
-  `^(?:[!#$%()*+,.0-9;=?[\\\\\\]^_\`a-z{|}~-]+@)?${ASCII_LABEL}(?:\\.${ASCII_LABEL})*(?:/[ -~]+)?$`,
-);
+const PLAIN = new RegExp(`^(?:${ASCII_LOCALPART}@)?${ASCII_LABEL}(?:\\.${ASCII_LABEL})*(?:/[ -~]+)?$`);
 
 /**
  * Reads an address.
@@ -98,6 +99,7 @@ export function withResource(address: Jid, resource: string): Jid {
  * @throws JidError
  */
 export function prepareLocalpart(text: string): string {
+  if (text.length <= PART_BYTES && PLAIN_LOCALPART.test(text)) return text;
   const local = prepare('localpart', usernameCaseMapped, text);
   const excluded = NOT_IN_LOCALPART.exec(local)?.[0];
   if (excluded !== undefined) throw new JidError('localpart', `holds ${excluded}, which RFC 7622 §3.3.1 excludes`);

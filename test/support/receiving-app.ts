@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { anonymous, byHost } from '../../src/auth/anonymous.ts';
 import { basic } from '../../src/auth/basic.ts';
 import type { Realm } from '../../src/auth/realm.ts';
+import { Throttle, throttled } from '../../src/auth/throttle.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { ReaderLimits } from '../../src/http/event-readers.ts';
 import { IdempotencyStore } from '../../src/journal/idempotency-store.ts';
@@ -86,7 +87,11 @@ export async function runReceivingApp(readers: Partial<ReaderLimits> = {}): Prom
   };
   const app = createApp({
     log,
-    authenticator: byHost([COMPONENT, USERS, OPEN], new Map([[OPEN, anonymous(OPEN)]]), basic(REALMS)),
+    authenticator: byHost(
+      [COMPONENT, USERS, OPEN],
+      new Map([[OPEN, anonymous(OPEN)]]),
+      throttled(basic(REALMS), new Throttle()),
+    ),
     idempotency,
     hostOf: () => undefined,
     bodyLimit: 10_000,
