@@ -37,6 +37,8 @@ export function mediaTypeOf(contentType: string): string {
  */
 export function codecFor(contentType: string | undefined): Decoder {
   const field = contentType ?? '';
+  const plain = BY_MEDIA_TYPE.get(field);
+  if (plain !== undefined) return plain;
   const decoder = BY_MEDIA_TYPE.get(mediaTypeOf(field));
   if (decoder === undefined) {
     const known = DECODERS.map(({ mediaType }) => mediaType).join(', ');

@@ -55,7 +55,7 @@ export class Connections {
     const length = Number(headers['content-length'] ?? 0);
     if (length === 0 && headers['transfer-encoding'] === undefined) return EMPTY;
     if (length > limit) throw new RestanzaError('too-large');
-    return read(request, limit, this.#of(socket));
+    return request.complete ? readWhole(request, limit) : read(request, limit, this.#of(socket));
   }
 
   /** What the server is to do when it cannot understand a client or waits for it in vain: its `clientError`. */
@@ -128,6 +128,13 @@ class Connection {
   }
 }
 
+/** Takes a body that is all there, as most are: small enough to come with the head. */
+function readWhole(request: IncomingMessage, limit: number): Buffer {
+  const body: Buffer = request.read() ?? EMPTY;
+  if (body.length > limit) throw new RestanzaError('too-large');
+  return body;
+}
+
 /** Collects a body until it ends, is too large, or cannot come any more. */
 function read(request: IncomingMessage, limit: number, connection: Connection): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
@@ -144,10 +151,11 @@ function read(request: IncomingMessage, limit: number, connection: Connection): 
     resolve(Buffer.concat(parts, size));
   });
   const leave = () => {
-    // Every request is closed after its answer, and errors are dear.
+    // Every request is closed after its answer, and making an error is dear.
     if (!whole) reject(new RestanzaError('request-malformed', 'the connection ended before the body did'));
   };
-  request.on('error', leave).on('close', leave);
+  // Without a listener for errors, none are made.
+  request.on('close', leave);
   connection.whenBroken(request, reject);
   return promise;
 }

@@ -67,9 +67,15 @@ export function foreignForm({ origin, host, 'sec-fetch-site': site }: IncomingHt
   return foreignOrigin({ origin, host, secFetchSite }, []);
 }
 
+function isHost(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === 'host';
+}
+
 /** What is wrong with the field `Host` of a request: HTTP/1.1 wants it exactly once. */
 export function hostFault({ rawHeaders, httpVersion }: IncomingMessage): RestanzaError | undefined {
-  const count = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length;
+  let count = 0;
+  // Names stand at even places.
+  for (let at = 0; at < rawHeaders.length; at += 2) if (isHost(rawHeaders[at] ?? '')) count += 1;
   if (count === 1 || (count === 0 && httpVersion === '1.0')) return undefined;
   return new RestanzaError('request-malformed', `there must be one Host field, and there are ${count}`);
 }

@@ -17,6 +17,7 @@ const SCHEME_AND_HOST = /^[a-z]+:\/\/[^/?]*/i;
  * @throws RestanzaError `request-malformed` when the base itself is written in a way that only the router understands
  */
 export function tailOf({ url }: FastifyRequest, base: string): string | undefined {
+  if (url === base) return undefined;
   const [path = ''] = url.replace(SCHEME_AND_HOST, '').split('?', 1);
   const parts = path.split('/');
   const wanted = base.split('/').filter(part => part !== '');
