@@ -7,9 +7,11 @@
 import type { TLSSocket } from 'node:tls';
 import { RestanzaError } from '../errors.ts';
 import type { Element } from '../xml/element.ts';
+import { type Attempt, attemptLogin, type Secrets } from '../xmpp/negotiate/attempt.ts';
 import { advance, connected } from '../xmpp/negotiate/login.ts';
 import type {
   Begun,
+  Invitation,
   LoginCommand,
   LoginFailure,
   LoginInput,
@@ -17,8 +19,7 @@ import type {
   Plan,
   Waiting,
 } from '../xmpp/negotiate/words.ts';
-import { chooseMechanism } from '../xmpp/sasl/client.ts';
-import type { ClientCredential, ClientExchange, ClientKeys, ClientOffer } from '../xmpp/sasl/client-exchange.ts';
+import type { ClientChannel, ClientExchange, ClientOffer } from '../xmpp/sasl/client-exchange.ts';
 import { SaslFault } from '../xmpp/sasl/client-fault.ts';
 import { auth, readSaslAnswer, response, type SaslAnswer } from '../xmpp/sasl/client-frames.ts';
 import type { Kdf } from '../xmpp/sasl/kdf.ts';
@@ -30,12 +31,13 @@ import {
   type Sasl2Success,
   type UserAgent,
 } from '../xmpp/sasl2.ts';
+import type { Learned } from './client-credentials.ts';
 import { exporterOf, type Trust } from './tls-client.ts';
 
 /** What a login needs. */
 export interface ClientLoginOptions {
   readonly plan: Plan;
-  readonly credential: ClientCredential;
+  readonly secrets: Secrets;
   readonly kdf: Kdf;
   readonly trust: Trust;
   /** What SASL2 is told about us. */
@@ -44,8 +46,8 @@ export interface ClientLoginOptions {
 
 /** Who is told what a login brings. */
 export interface ClientLoginOwner {
-  /** It has brought keys that make the next one cheaper. */
-  learned(keys: ClientKeys): void;
+  /** What it has left for the next one. */
+  learned(learned: Learned): void;
   /** A new session has begun. */
   began(session: Begun): void;
   /** The session goes on; the server has handled so many of our stanzas. */
@@ -67,6 +69,8 @@ export interface ClientLoginEvents extends ClientLoginOwner {
   secure(): void;
   /** There will be no session, and it is the last that is told. */
   failed(failure: LoginFailure): void;
+  /** The token is of no use; another connection shall do without. It is the last that is told. */
+  anew(why: string): void;
   /** Something went wrong outside of the reader. */
   broken(fault: Error): void;
 }
@@ -80,7 +84,7 @@ export class ClientLogin {
   readonly #events: ClientLoginEvents;
   #state: LoginState = { name: 'over' };
   #tls: TLSSocket | undefined;
-  #exchange: ClientExchange | undefined;
+  #attempt: Attempt | undefined;
   #profile: ClientOffer['profile'] = 'sasl';
 
   /** @param loopback whether the server is on this machine */
@@ -115,7 +119,7 @@ export class ClientLogin {
   /** Nothing counts any more. */
   stop(): void {
     this.#state = { name: 'over' };
-    this.#exchange = undefined;
+    this.#attempt = undefined;
   }
 
   /** An input from outside of the reader, which catches what its events throw. */
@@ -150,7 +154,7 @@ export class ClientLogin {
         this.#events.secure();
         break;
       case 'authenticate':
-        this.#authenticate(command.offer, command.inline);
+        this.#authenticate(command);
         break;
       case 'exchange':
         this.#judge(command.received);
@@ -164,36 +168,43 @@ export class ClientLogin {
       case 'continue':
         this.#events.continued(command.handled);
         break;
+      case 'anew':
+        this.#events.anew(command.why);
+        break;
       case 'fail':
         this.#events.failed(command.failure);
     }
   }
 
-  #authenticate(offer: ClientOffer, inline: readonly Element[]): void {
-    const { credential, kdf, plan, userAgent } = this.#options;
-    const secure = this.#tls !== undefined;
-    const exporter = this.#tls === undefined ? undefined : exporterOf(this.#tls);
-    const channel = { secure, allowPlain: plan.tls === 'off' || this.#loopback, exporter };
+  #authenticate(invitation: Invitation): void {
+    const { secrets, kdf, userAgent } = this.#options;
     this.#exchanging(() => {
-      const exchange = chooseMechanism(offer, credential, channel, { kdf });
-      this.#exchange = exchange;
-      this.#profile = offer.profile;
+      const attempt = attemptLogin(invitation, secrets, this.#channel(), { kdf });
+      this.#attempt = attempt;
+      this.#profile = invitation.offer.profile;
+      const { exchange, inline } = attempt;
       const { mechanism } = exchange;
       const initial = exchange.initial();
       const first =
-        offer.profile === 'sasl' ? auth(mechanism, initial) : authenticate({ mechanism, initial, userAgent, inline });
+        this.#profile === 'sasl' ? auth(mechanism, initial) : authenticate({ mechanism, initial, userAgent, inline });
       return { name: 'response', element: first };
     });
   }
 
+  #channel(): ClientChannel {
+    const secure = this.#tls !== undefined;
+    const exporter = this.#tls === undefined ? undefined : exporterOf(this.#tls);
+    return { secure, allowPlain: this.#options.plan.tls === 'off' || this.#loopback, exporter };
+  }
+
   #judge(received: Element): void {
-    const exchange = this.#exchange;
-    if (exchange === undefined) return;
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
     this.#exchanging(() => {
       const said = this.#profile === 'sasl' ? readSaslAnswer(received) : readSasl2Answer(received);
       if (said.name === 'failure') throw said.fault;
-      if (said.name === 'success') return this.#accept(exchange, said);
-      void this.#respond(exchange, said.data);
+      if (said.name === 'success') return this.#accept(attempt, said);
+      void this.#respond(attempt.exchange, said.data);
       return undefined;
     });
   }
@@ -201,15 +212,24 @@ export class ClientLogin {
   /** A fault of the exchange is an outcome of the login like any other. */
   #exchanging(step: () => LoginInput | undefined): void {
     const input = outcome(step);
-    if (input !== undefined) this.input(input);
+    if (input?.name === 'denied') this.#deny(input.fault);
+    else if (input !== undefined) this.input(input);
   }
 
-  #accept(exchange: ClientExchange, said: SaslSuccess | Sasl2Success): LoginInput {
+  #deny(fault: SaslFault): void {
+    this.input({ name: 'denied', fault, byToken: this.#attempt?.byToken ?? false });
+  }
+
+  /** Nothing of it is believed, and no token kept, before the server has proved itself. */
+  #accept({ exchange, byToken, tokenFor: mechanism }: Attempt, said: SaslSuccess | Sasl2Success): LoginInput {
     exchange.success(said.data);
-    if ('address' in said) requireIdentity(said.address, this.#options.plan.account);
-    if (exchange.keys !== undefined) this.#events.learned(exchange.keys);
-    this.#exchange = undefined;
-    return 'address' in said ? { name: 'authenticated', granted: said } : { name: 'authenticated' };
+    const granted = 'address' in said ? said : undefined;
+    if (granted !== undefined) requireIdentity(granted.address, this.#options.plan.account);
+    const token = granted?.token;
+    const kept = token === undefined || mechanism === undefined ? undefined : { ...token, mechanism };
+    this.#events.learned({ keys: exchange.keys, token: kept, byToken });
+    this.#attempt = undefined;
+    return { name: 'authenticated', ...(granted && { granted: { ...granted, byToken } }) };
   }
 
   async #respond(exchange: ClientExchange, challenge: Uint8Array): Promise<void> {

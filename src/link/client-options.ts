@@ -29,7 +29,7 @@ export interface ClientOptions extends Greeting {
   readonly log: Log;
   /**
    * Whether to come back for ever. Without it, the link is closed when the first login fails, and when a session ends that
-   * cannot be resumed.
+   * cannot be resumed, and no token is asked for.
    */
   readonly reconnect: boolean;
   /** The UUID by which the server may know us again (XEP-0388); a new one for this link when absent. */

@@ -44,6 +44,8 @@ export interface ClientStreamOptions extends ClientLoginOptions {
 /** Who owns a connection. Nothing is told after `lost`. */
 export interface ClientStreamOwner extends ClientLoginOwner {
   managed(said: Management): void;
+  /** Connect to the same server again, now, without the token. Some servers take nothing else on a stream that began with one. */
+  anew(why: string, server: Destination | undefined): void;
   /** An element that should be a stanza, and the bytes that were read for it. */
   element(received: Element, bytes: number): void;
   /** A stanza over a limit, of which there is only the start tag. */
@@ -118,13 +120,17 @@ export class ClientStream {
   #newLogin({ loopback }: Dialled): ClientLogin {
     const owner = this.#owner;
     return new ClientLogin(this.#options, loopback, {
-      learned: keys => owner.learned(keys),
+      learned: learned => owner.learned(learned),
       began: session => this.#stand(() => owner.began(session)),
       continued: handled => this.#stand(() => owner.continued(handled)),
       forgone: handled => owner.forgone(handled),
       open: (known, authenticated) => this.#open(known, authenticated),
       write: text => this.write(text),
       secure: () => this.#secure(),
+      anew: why => {
+        this.#finish(undefined);
+        owner.anew(why, this.#options.server);
+      },
       failed: failure => this.#lose(endedByLogin(this.#place, failure), STREAM_END),
       broken: fault => this.#fault(fault),
     });

@@ -12,19 +12,19 @@ import type { Element } from '../xml/element.ts';
 import { CLIENT_LIMITS } from '../xml/limits.ts';
 import { bareOf, type Jid } from '../xmpp/jid.ts';
 import type { Begun, Plan } from '../xmpp/negotiate/words.ts';
-import type { ClientCredential, ClientKeys } from '../xmpp/sasl/client-exchange.ts';
+import type { ClientKeys } from '../xmpp/sasl/client-exchange.ts';
 import { Kdf } from '../xmpp/sasl/kdf.ts';
-import type { UserAgent } from '../xmpp/sasl2.ts';
 import { newId, type Stanza } from '../xmpp/stanza.ts';
 import type { Management } from '../xmpp/stream-management.ts';
+import { ClientCredentials, type Learned } from './client-credentials.ts';
 import { endedByTimeout } from './client-ending.ts';
 import { greet } from './client-greeting.ts';
 import { ClientIntake } from './client-intake.ts';
 import type { ClientOptions } from './client-options.ts';
 import { ClientSession } from './client-session.ts';
-import { ClientStream, type ClientStreamOwner } from './client-stream.ts';
+import { ClientStream, type ClientStreamOptions, type ClientStreamOwner } from './client-stream.ts';
 import { acceptable, serialise } from './client-text.ts';
-import { type Clock, SYSTEM_CLOCK } from './clock.ts';
+import { SYSTEM_CLOCK } from './clock.ts';
 import type { Ending } from './ending.ts';
 import type { Link, LinkState, Until } from './link.ts';
 import { Retry } from './retry.ts';
@@ -57,13 +57,12 @@ class UserLink implements ClientLink, ClientStreamOwner {
   onState: ((state: LinkState) => void) | undefined;
   onSession: ((first: boolean) => void) | undefined;
   readonly #options: ClientOptions;
-  readonly #clock: Clock;
-  readonly #kdf: Kdf;
-  readonly #userAgent: UserAgent;
+  /** What all connections share. */
+  readonly #shared: Omit<ClientStreamOptions, 'plan' | 'secrets' | 'server'>;
+  readonly #credentials: ClientCredentials;
   readonly #fields: { readonly account: Jid };
   readonly #intake: ClientIntake;
   readonly #retry: Retry;
-  #credential: ClientCredential;
   #state: LinkState = { name: 'connecting', retryIn: 0 };
   #stream: ClientStream;
   #session: ClientSession | undefined;
@@ -77,14 +76,13 @@ class UserLink implements ClientLink, ClientStreamOwner {
   #closed: Promise<void> | undefined;
 
   constructor(options: ClientOptions) {
-    const { account, credential, log, clock = SYSTEM_CLOCK, random = Math.random } = options;
+    const { account, credential, log, trust, clock = SYSTEM_CLOCK, random = Math.random } = options;
+    const userAgent = { id: options.device ?? randomUUID(), software: 'Restanza' };
     this.address = bareOf(account);
     this.#fields = { account: this.address };
     this.#options = options;
-    this.#credential = credential;
-    this.#clock = clock;
-    this.#kdf = options.kdf ?? new Kdf();
-    this.#userAgent = { id: options.device ?? randomUUID(), software: 'Restanza' };
+    this.#credentials = new ClientCredentials(credential, options.reconnect, clock);
+    this.#shared = { kdf: options.kdf ?? new Kdf(), trust, userAgent, clock, random };
     this.#retry = new Retry(clock, random);
     const events = { full: () => this.#stop(), space: () => this.#goOn() };
     this.#intake = new ClientIntake(events, log, this.#fields, clock);
@@ -105,7 +103,7 @@ class UserLink implements ClientLink, ClientStreamOwner {
   }
 
   get keys(): ClientKeys | undefined {
-    return this.#credential.kind === 'password' ? this.#credential.keys : undefined;
+    return this.#credentials.keys;
   }
 
   #change(state: LinkState): void {
@@ -113,13 +111,11 @@ class UserLink implements ClientLink, ClientStreamOwner {
     this.onState?.(state);
   }
 
-  #connect(): ClientStream {
-    const { tls, trust, resource, random = Math.random } = this.#options;
-    const server = this.#destination();
+  #connect(server = this.#destination()): ClientStream {
+    const { tls, resource } = this.#options;
     const spare = newId().slice(0, SPARE);
     const plan: Plan = { account: this.address, tls, resource, spare, resume: this.#session?.resuming() };
-    const [credential, kdf, clock, userAgent] = [this.#credential, this.#kdf, this.#clock, this.#userAgent];
-    return new ClientStream({ plan, credential, kdf, trust, userAgent, server, clock, random }, this);
+    return new ClientStream({ ...this.#shared, plan, secrets: this.#credentials.secrets, server }, this);
   }
 
   /** XEP-0198 §3: where the session is, for the first attempt to resume it; after that, where the account's server is. */
@@ -131,13 +127,13 @@ class UserLink implements ClientLink, ClientStreamOwner {
     return { port: CLIENT_PORT, directTls: server?.directTls ?? false, ...location };
   }
 
-  learned(keys: ClientKeys): void {
-    if (this.#credential.kind === 'password') this.#credential = { ...this.#credential, keys };
+  learned(learned: Learned): void {
+    this.#credentials.learn(learned);
   }
 
   began({ address, management, early }: Begun): void {
     this.#abandon();
-    const session = new ClientSession(address, management, this.#stream, this.#clock, this.#options.outbox);
+    const session = new ClientSession(address, management, this.#stream, this.#shared.clock, this.#options.outbox);
     this.#session = session;
     this.address = bareOf(address);
     for (const stanza of greet(this.#options)) session.offer(serialise(stanza));
@@ -162,7 +158,7 @@ class UserLink implements ClientLink, ClientStreamOwner {
   }
 
   #online(message: string, more: object): void {
-    this.#onlineSince = this.#clock.now();
+    this.#onlineSince = this.#shared.clock.now();
     this.#located = false;
     if (this.#intake.full) this.#stop();
     this.#change({ name: 'online' });
@@ -176,6 +172,13 @@ class UserLink implements ClientLink, ClientStreamOwner {
     this.#session?.end(unsent);
     this.#former = this.bound ?? this.#former;
     this.#session = undefined;
+  }
+
+  /** Nobody has shown a wrong password, so nobody is told and there is no wait. */
+  anew(why: string, server: Destination | undefined): void {
+    this.#credentials.forget();
+    this.#options.log.info({ ...this.#fields, why }, 'client login begins anew without its token');
+    this.#again(server);
   }
 
   managed(said: Management): void {
@@ -201,7 +204,7 @@ class UserLink implements ClientLink, ClientStreamOwner {
   }
 
   lost(ending: Ending, inOrder: boolean): void {
-    const onlineFor = this.#onlineSince === undefined ? 0 : this.#clock.now() - this.#onlineSince;
+    const onlineFor = this.#onlineSince === undefined ? 0 : this.#shared.clock.now() - this.#onlineSince;
     this.#onlineSince = undefined;
     const resumable = !inOrder && this.#session?.resumable !== undefined;
     if (resumable && ending.reconnect !== 'stop') this.#suspend(ending, onlineFor);
@@ -214,12 +217,10 @@ class UserLink implements ClientLink, ClientStreamOwner {
     if (again) return;
     this.#session?.suspend();
     const ms = this.#session?.resumable ?? 0;
-    this.#expiry = this.#clock.after(ms, () => this.#expire(ms));
+    this.#expiry = this.#shared.clock.after(ms, () => this.#expire(ms));
     this.#change({ name: 'suspended', cause });
-    this.#options.log.warn(
-      { ...this.#fields, cause: cause.text, condition: cause.condition },
-      'client link is suspended',
-    );
+    const { text, condition } = cause;
+    this.#options.log.warn({ ...this.#fields, cause: text, condition }, 'client link is suspended');
   }
 
   /** The server has forgotten the session by now. */
@@ -244,10 +245,10 @@ class UserLink implements ClientLink, ClientStreamOwner {
     this.#abandon();
   }
 
-  #again(): void {
+  #again(server?: Destination): void {
     // The last connection may still be on its way out; the server must not see two.
     this.#stream.cut();
-    this.#stream = this.#connect();
+    this.#stream = this.#connect(server);
   }
 
   /** Why nothing can be sent now. */

@@ -6,7 +6,7 @@ import { CLIENT_LIMITS } from '../xml/limits.ts';
 import { parseDocument } from '../xml/parse.ts';
 import { write } from '../xml/write.ts';
 import { bind2 } from './bind2.ts';
-import { requestToken, tokenMechanism, useToken } from './fast.ts';
+import { requestToken, takesToken, tokenMechanism, useToken } from './fast.ts';
 import { parseJid } from './jid.ts';
 import { NS } from './ns.ts';
 import { readBindings } from './sasl/client-frames.ts';
@@ -105,22 +105,36 @@ test('a message of no bytes is not the same as none', () => {
   assert.equal(write(abortSasl2(), inside), '<abort/>');
 });
 
-test('the use of a token says how often and whether it was the last', () => {
-  const around = { defaultNs: NS.fast };
-  assert.equal(write(useToken(), around), '<fast/>');
-  assert.equal(write(useToken({ count: 123 }), around), "<fast count='123'/>");
-  assert.equal(write(useToken({ invalidate: true }), around), "<fast invalidate='true'/>");
+test('the use of a token is no use in early data, which would be counted', () => {
+  assert.equal(write(useToken(), { defaultNs: NS.fast }), '<fast/>');
 });
 
 test('a token is asked for by the strongest mechanism that the channel can bind, and only over TLS', () => {
   const offered = ['HT-SHA-256-NONE', 'HT-SHA-256-UNIQ', 'HT-SHA-256-EXPR', 'HT-SHA-256-ENDP'];
   const tls = { secure: true, allowPlain: false };
   const [exporter, endPoint] = [Buffer.from('e'), Buffer.from('p')];
-  assert.equal(tokenMechanism(offered, { ...tls, exporter, endPoint }), 'HT-SHA-256-EXPR');
-  assert.equal(tokenMechanism(offered, { ...tls, endPoint }), 'HT-SHA-256-ENDP');
-  assert.equal(tokenMechanism(offered, tls), 'HT-SHA-256-NONE');
-  assert.equal(tokenMechanism(['HT-SHA-256-EXPR'], tls), undefined);
-  assert.equal(tokenMechanism(offered, { secure: false, allowPlain: true }), undefined);
+  assert.equal(tokenMechanism(offered, { ...tls, exporter, endPoint }, false), 'HT-SHA-256-EXPR');
+  assert.equal(tokenMechanism(offered, { ...tls, endPoint }, false), 'HT-SHA-256-ENDP');
+  assert.equal(tokenMechanism(offered, tls, false), 'HT-SHA-256-NONE');
+  assert.equal(tokenMechanism(['HT-SHA-256-EXPR'], tls, false), undefined);
+  assert.equal(tokenMechanism(offered, { secure: false, allowPlain: true }, false), undefined);
+});
+
+test('no token that binds nothing is asked for where the channel has to be bound', () => {
+  const tls = { secure: true, allowPlain: false };
+  const exporter = Buffer.from('e');
+  assert.equal(tokenMechanism(['HT-SHA-256-NONE'], { ...tls, exporter }, true), undefined);
+  assert.equal(tokenMechanism(['HT-SHA-256-NONE', 'HT-SHA-256-EXPR'], { ...tls, exporter }, true), 'HT-SHA-256-EXPR');
+});
+
+test('a token is of use only by its own mechanism, where that is offered and the channel has what it binds', () => {
+  const tls = { secure: true, allowPlain: false };
+  const exporter = Buffer.from('e');
+  assert.equal(takesToken('HT-SHA-256-EXPR', ['HT-SHA-256-EXPR'], { ...tls, exporter }), true);
+  assert.equal(takesToken('HT-SHA-256-EXPR', ['HT-SHA-256-NONE'], { ...tls, exporter }), false);
+  assert.equal(takesToken('HT-SHA-256-EXPR', ['HT-SHA-256-EXPR'], tls), false);
+  assert.equal(takesToken('HT-SHA-256-NONE', ['HT-SHA-256-NONE'], { secure: false, allowPlain: true }), false);
+  assert.equal(takesToken('PLAIN', ['PLAIN'], tls), false);
 });
 
 const ALICE = '<authorization-identifier>alice@example.net</authorization-identifier>';

@@ -27,6 +27,8 @@ const MODULES = [
 
 /** What a test wants of its Prosody beyond what all have. */
 export interface ProsodyExtras {
+  /** Another Prosody than Debian's. */
+  readonly program?: string | undefined;
   /** Names of further modules of the virtual host. */
   readonly modules?: readonly string[];
   /** Names of modules that all have, and this one does not. */
@@ -95,7 +97,7 @@ const prosody = (extras: ProsodyExtras): ServerKind => ({
       if (serving.certificate !== undefined) await folder.write(CERTIFICATE[part], serving.certificate[part]);
     }
     const file = await folder.write('prosody.cfg.lua', configuration(folder, ports, serving, extras));
-    return { command: '/usr/bin/prosody', args: ['-F', '--config', file], cwd: folder.path };
+    return { command: extras.program ?? '/usr/bin/prosody', args: ['-F', '--config', file], cwd: folder.path };
   },
   ready: ports => [`'c2s' on [127.0.0.1]:${ports.c2s}`, `'component' on [127.0.0.1]:${ports.component}`],
 });

@@ -22,6 +22,7 @@ import {
   type LoginState,
   type Plan,
   type Progress,
+  renewed,
   type Waiting,
 } from './words.ts';
 
@@ -97,17 +98,19 @@ function resumed(plan: Plan, state: State, received: Element): Answer {
 
 /**
  * Takes what came along with the success of SASL2. A session that is counted begins at once, since stanzas may follow;
- * otherwise the features say what is left to be done.
+ * otherwise the features say what is left to be done. A login by a token is good for the session that there was and for no
+ * other: a new one needs what the account's owner knows, or a changed password would go unnoticed.
  *
  * @throws StreamFault when it makes no sense
  */
-export function granted(plan: Plan, state: State, { address, bound: outcome, resumption }: Granted): Answer {
-  const progress = known(state, ['authenticated']).progress;
-  if (resumption === undefined) return settled(plan, progress, address, outcome);
-  const answered = resumed(plan, { ...progress, name: 'resuming' }, resumption);
-  if (answered.end !== undefined) return answered;
-  const { commands, ...rest } = settled(plan, answered.progress, address, outcome);
-  return { ...rest, commands: [...answered.commands, ...commands] };
+export function granted(plan: Plan, state: State, { address, bound: outcome, resumption, byToken }: Granted): Answer {
+  const { progress } = known(state, ['authenticated']);
+  const answered = resumption && resumed(plan, { ...progress, name: 'resuming' }, resumption);
+  if (answered?.end !== undefined) return answered;
+  const next = byToken
+    ? ended(progress, renewed('the session that it was for is gone'))
+    : settled(plan, answered?.progress ?? progress, address, outcome);
+  return { ...next, commands: [...(answered?.commands ?? []), ...next.commands] };
 }
 
 function settled({ account }: Plan, before: Progress, address: Jid, outcome: Bound | undefined): Answer {

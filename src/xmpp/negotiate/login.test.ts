@@ -7,7 +7,7 @@ import { write } from '../../xml/write.ts';
 import { StreamFault } from '../header.ts';
 import { parseJid } from '../jid.ts';
 import { NS } from '../ns.ts';
-import { SaslFault } from '../sasl/client-fault.ts';
+import { SaslFault, type SaslReason } from '../sasl/client-fault.ts';
 import { readSasl2Answer } from '../sasl2.ts';
 import { advance, connected } from './login.ts';
 import type { LoginCommand, LoginInput, LoginState, Plan } from './words.ts';
@@ -73,6 +73,8 @@ function inWords(command: LoginCommand): string {
       return `continue ${command.handled}`;
     case 'fail':
       return `fail ${command.failure.kind}`;
+    case 'anew':
+      return `anew ${command.why}`;
     case 'secure':
       return 'secure';
   }
@@ -191,11 +193,11 @@ describe('a login with SASL2', () => {
   const offer = (inline: string) =>
     features(`<authentication xmlns='${NS.sasl2}'><mechanism>PLAIN</mechanism>${inline}</authentication>${SASL}`);
   const ALL = `<inline><bind xmlns='${NS.bind2}'><inline><feature var='${NS.management}'/></inline></bind>${SM}</inline>`;
-  const granted = (inside: string, resource = '/desk.1'): LoginInput => {
+  const granted = (inside: string, resource = '/desk.1', byToken = false): LoginInput => {
     const id = `<authorization-identifier>user@home.example${resource}</authorization-identifier>`;
     const said = readSasl2Answer(parse(`<success xmlns='${NS.sasl2}'>${id}${inside}</success>`));
     assert.ok(said.name === 'success');
-    return { name: 'authenticated', granted: said };
+    return { name: 'authenticated', granted: { ...said, byToken } };
   };
   const upTo = (inline: string) => [HEADER, offer(inline), RESPONSE, received(`<success xmlns='${NS.sasl2}'/>`)];
 
@@ -205,6 +207,42 @@ describe('a login with SASL2', () => {
         `<resume xmlns='${NS.management}' previd='sm-1' h='7'/>`,
     ]);
     assert.deepEqual(run(RESUME, HEADER, offer('')).said, ['authenticate sasl2 PLAIN']);
+  });
+
+  it('takes a token for the session that there was, and for no other', () => {
+    const resumed = `<resumed xmlns='${NS.management}' previd='sm-1' h='9'/>`;
+    const failed = `<failed xmlns='${NS.management}' h='8'/>`;
+    const bound = `<bound xmlns='${NS.bind2}'/>`;
+    const gone = 'anew the session that it was for is gone';
+    assert.deepEqual(run(RESUME, ...upTo(ALL), granted(resumed, '', true)).said, ['continue 9']);
+    for (const more of ['', bound]) {
+      assert.deepEqual(run(RESUME, ...upTo(ALL), granted(failed + more, '/desk.1', true)).said, ['forgo 8', gone]);
+      assert.deepEqual(run(RESUME, ...upTo(ALL), granted(more, '/desk.1', true)).said, [gone]);
+    }
+  });
+
+  it('begins anew without a token that is refused, but not after a breach of the protocol', () => {
+    const denied = (reason: SaslReason): LoginInput => ({
+      name: 'denied',
+      fault: new SaslFault(reason, reason),
+      byToken: true,
+    });
+    for (const reason of ['not-authorized', 'credentials-expired', 'invalid-mechanism', 'aborted'] as const) {
+      assert.deepEqual(run(RESUME, HEADER, offer(ALL), denied(reason)).said, [`anew ${reason}`]);
+    }
+    for (const reason of ['server-unproven', 'wrong-identity', 'malformed-answer'] as const) {
+      assert.deepEqual(run(RESUME, HEADER, offer(ALL), denied(reason)).said, ['fail denied']);
+    }
+  });
+
+  it('knows of tokens only where a session can be gone back to', () => {
+    const fast = `<fast xmlns='${NS.fast}'><mechanism>HT-SHA-256-NONE</mechanism></fast>`;
+    const asked = (inline: string) => {
+      const state = advance(RESUME, advance(RESUME, connected(RESUME, false), HEADER).state, offer(inline));
+      return state.commands.map(one => one.do === 'authenticate' && [one.offer.fast, one.resumption?.name]);
+    };
+    assert.deepEqual(asked(`<inline>${fast}${SM}</inline>`), [[['HT-SHA-256-NONE'], 'resume']]);
+    assert.deepEqual(asked(`<inline>${fast}</inline>`), [[undefined, undefined]]);
   });
 
   it('is done when all is granted', () => {

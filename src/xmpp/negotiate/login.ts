@@ -8,6 +8,7 @@
 import { childNamed, type Element } from '../../xml/element.ts';
 import { readHeader, StreamFault } from '../header.ts';
 import { NS } from '../ns.ts';
+import type { SaslFault } from '../sasl/client-fault.ts';
 import { isKind } from '../stanza.ts';
 import { answer, granted } from './answers.ts';
 import { nextStep, requiresTls } from './steps.ts';
@@ -20,6 +21,7 @@ import {
   type LoginState,
   type Plan,
   type Progress,
+  renewed,
   say,
   type Waiting,
 } from './words.ts';
@@ -57,7 +59,7 @@ export function advance(plan: Plan, state: LoginState, input: LoginInput): Login
     case 'authenticated':
       return authenticated(plan, state, input.granted);
     case 'denied':
-      return failing({ kind: 'denied', fault: input.fault });
+      return denied(input.fault, input.byToken ?? false);
   }
 }
 
@@ -73,6 +75,12 @@ function authenticated(plan: Plan, state: Progress & { readonly name: Waiting },
   if (more === undefined) return reopened(progress, ['authenticated']);
   const { commands, end = state } = granted(plan, state, more);
   return { state: end, commands };
+}
+
+/** XEP-0484 §5.1: other means are tried where a token is refused; whoever breaks the protocol gets no second chance. */
+function denied(fault: SaslFault, byToken: boolean): LoginAdvance {
+  if (byToken && fault.blame !== 'server') return renewed(fault.message);
+  return failing({ kind: 'denied', fault });
 }
 
 function open(state: Progress & { readonly name: Waiting }, root: Element, contentNs: string): LoginAdvance {

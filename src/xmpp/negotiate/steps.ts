@@ -69,7 +69,7 @@ export const STEPS: readonly Step[] = [
     waits: 'judging',
     begin: (_plan, progress, feature) => {
       const offer = { profile: 'sasl', mechanisms: readMechanisms(feature), bindings: bindingsOf(progress) } as const;
-      return [{ do: 'authenticate', offer, inline: [] }];
+      return [{ do: 'authenticate', offer, inline: [], resumption: undefined }];
     },
   },
   // XEP-0198 §5: after SASL, and instead of binding a resource.
@@ -117,25 +117,23 @@ function bindingsOf({ features }: Progress): readonly string[] | undefined {
 function beginSasl2(plan: Plan, progress: Progress): readonly LoginCommand[] {
   const offered = progress.features && readSasl2Offer(progress.features);
   if (offered === undefined) return [];
-  const { mechanisms, fast } = offered;
+  const { mechanisms, bind } = offered;
+  // A token is only for going back to a session, so where none can be gone back to, there are no tokens for us.
+  const fast = offered.resumption ? offered.fast : undefined;
   const offer = { profile: 'sasl2', mechanisms, fast, bindings: bindingsOf(progress) } as const;
-  return [{ do: 'authenticate', offer, inline: inlineWishes(plan, progress, offered) }];
+  const resumption = inlineResumption(plan, progress, offered);
+  const binding = bind && bind2(plan.resource ?? TAG, bind.features.includes(NS.management) ? [enable()] : []);
+  const inline = [binding, resumption].filter(wish => wish !== undefined);
+  return [{ do: 'authenticate', offer, inline, resumption }];
 }
 
-function inlineWishes(
-  { resume: session, resource }: Plan,
+function inlineResumption(
+  { resume: session }: Plan,
   { facts }: Progress,
-  offered: Sasl2Offer,
-): readonly Element[] {
-  const wishes: Element[] = [];
-  if (offered.bind !== undefined) {
-    const counts = offered.bind.features.includes(NS.management);
-    wishes.push(bind2(resource ?? TAG, counts ? [enable()] : []));
-  }
-  if (session !== undefined && offered.resumption && facts.has('resumable')) {
-    wishes.push(resume(session.id, session.handled));
-  }
-  return wishes;
+  { resumption }: Sasl2Offer,
+): Element | undefined {
+  const possible = resumption && facts.has('resumable');
+  return possible && session !== undefined ? resume(session.id, session.handled) : undefined;
 }
 
 /** The element of a step in the features, when the step is possible. */

@@ -106,7 +106,7 @@ export type LoginInput =
   /** The exchange has ended well. */
   | { readonly name: 'authenticated'; readonly granted?: Granted }
   /** The exchange has ended otherwise, or could not begin. */
-  | { readonly name: 'denied'; readonly fault: SaslFault };
+  | { readonly name: 'denied'; readonly fault: SaslFault; readonly byToken?: boolean };
 
 /** What a server did along with SASL2 (XEP-0388 §2.6.3). The stream goes on as it is, and features follow. */
 export interface Granted {
@@ -116,6 +116,8 @@ export interface Granted {
   readonly bound: Bound | undefined;
   /** What came of resuming, when that was asked for. */
   readonly resumption: Element | undefined;
+  /** The login was by a token, which brings nothing but the session that there was. */
+  readonly byToken: boolean;
 }
 
 /** What to do, in order. */
@@ -125,8 +127,8 @@ export type LoginCommand =
   | { readonly do: 'open'; readonly authenticated: boolean }
   /** Go on over TLS. */
   | { readonly do: 'secure' }
-  /** Begin a SASL exchange; `response` or `denied` follows. With SASL2, `inline` is asked for along with it. */
-  | { readonly do: 'authenticate'; readonly offer: ClientOffer; readonly inline: readonly Element[] }
+  /** Begin a SASL exchange; `response` or `denied` follows. */
+  | ({ readonly do: 'authenticate' } & Invitation)
   /** Hand an element to the SASL exchange. */
   | { readonly do: 'exchange'; readonly received: Element }
   /** The session to go on with is lost; `handled` is how many of our stanzas the server had handled, if it knows. */
@@ -135,7 +137,18 @@ export type LoginCommand =
   | ({ readonly do: 'begin' } & Begun)
   /** The login is done with the session as it was; the server has handled so many of our stanzas, as on the wire. */
   | { readonly do: 'continue'; readonly handled: number }
+  /** The token did not bring the session back: begin anew on another connection, without it. */
+  | { readonly do: 'anew'; readonly why: string }
   | { readonly do: 'fail'; readonly failure: LoginFailure };
+
+/** What a server lets us log in by. */
+export interface Invitation {
+  readonly offer: ClientOffer;
+  /** What is asked for along with the login, with SASL2. */
+  readonly inline: readonly Element[];
+  /** The one of them that takes the session up again; absent when there is none, or it cannot be asked for here. */
+  readonly resumption: Element | undefined;
+}
 
 /** Why a login cannot be done, although the server kept to the protocol. */
 export type LoginFailure =
@@ -163,4 +176,9 @@ export function say(element: Element): LoginCommand {
 /** The end of a login that cannot be done. */
 export function failing(failure: LoginFailure): LoginAdvance {
   return { state: { name: 'over' }, commands: [{ do: 'fail', failure }] };
+}
+
+/** The end of a login by a token that is of no use. */
+export function renewed(why: string): LoginAdvance {
+  return { state: { name: 'over' }, commands: [{ do: 'anew', why }] };
 }

@@ -36,8 +36,15 @@ export type ClientCredential =
   | { readonly kind: 'token'; readonly token: string; readonly address?: Jid | undefined }
   /** The certificate that we showed in TLS. */
   | { readonly kind: 'external'; readonly authzid?: Jid | undefined }
-  /** A token of XEP-0484 with the mechanism that it was requested for. */
-  | { readonly kind: 'fast'; readonly mechanism: string; readonly token: string; readonly authcid: string };
+  | FastCredential;
+
+/** A token of XEP-0484 with the mechanism that it was requested for. */
+export interface FastCredential {
+  readonly kind: 'fast';
+  readonly mechanism: string;
+  readonly token: string;
+  readonly authcid: string;
+}
 
 /** What the stream runs on. */
 export interface ClientChannel {
