@@ -62,6 +62,8 @@ const SENT: readonly (readonly [what: string, text: string, statuses: readonly n
   ['garbage behind three requests', GOOD + GOOD + GOOD + GARBAGE, [202, 202, 202, 400], 3],
   ['garbage behind the last request', LAST + GARBAGE, [202], 1],
   ['a request behind the last one', LAST + GOOD, [202], 1],
+  ['a last word behind a message', GOOD, [202], 1],
+  ['a last word behind a ping', request(`GET ${PING_BOB}`, []), [200], 1],
   ['half a head behind a request', `${GOOD}POST ${TO_BOB} HT`, [202, 400], 1],
   ['a head behind a request that is too large', `${GOOD}GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, [202, 431], 1],
   ['half a body', request(`POST ${TO_BOB}`, [length(9)], 'hi'), [400], 0],
@@ -88,7 +90,7 @@ const SENT: readonly (readonly [what: string, text: string, statuses: readonly n
 ];
 
 /** Texts whose end is what is wrong with them. */
-const ENDING = /^(?:half|a head|a body for GET that|chunks)/;
+const ENDING = /^(?:half|a head|a last word|a body for GET that|chunks)/;
 
 for (const [what, text, statuses, sent] of SENT) {
   test(`${what}: ${statuses.join(', ')}`, async () => {

@@ -7,7 +7,6 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
 import { RestanzaError } from '../errors.ts';
 import { faultOf, refusal } from './errors.ts';
 
@@ -15,6 +14,8 @@ const EMPTY = Buffer.alloc(0);
 /** What Node calls bytes behind a request that says that it is the last one; nobody waits for an answer to them. */
 const BEHIND_THE_LAST = 'HPE_CLOSED_CONNECTION';
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
+/** Milliseconds in which a client that has sent its last byte gets the answers that are due to it; most have just gone. */
+const LAST_ANSWERS = 1_000;
 
 /** The connections of a server. It closes those that have a fault; all others are the server's. */
 export class Connections {
@@ -24,6 +25,8 @@ export class Connections {
 
   /** Follows the requests of a server. */
   follow(server: Server): void {
+    // Else Node closes for itself as soon as the client has, whatever is due. It says so in a comment alone.
+    Object.assign(server, { httpAllowHalfOpen: true });
     server.prependListener('request', (request, response) => {
       const connection = this.#of(request.socket);
       if (connection.fault !== undefined) this.#late.set(request, connection.fault);
@@ -56,9 +59,7 @@ export class Connections {
     const length = Number(headers['content-length'] ?? 0);
     if (length === 0 && headers['transfer-encoding'] === undefined) return EMPTY;
     if (length > limit) throw new RestanzaError('too-large');
-    // What came along with the head is there at the end of the turn.
-    await setImmediate();
-    return request.complete ? readWhole(request, limit) : read(request, limit, this.#of(socket));
+    return read(request, limit, this.#of(socket));
   }
 
   /** What the server is to do when it cannot understand a client or waits for it in vain: its `clientError`. */
@@ -85,6 +86,7 @@ class Connection {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    socket.once('end', () => this.#halfClosed());
   }
 
   get fault(): RestanzaError | undefined {
@@ -96,10 +98,21 @@ class Connection {
     this.#due += 1;
     // Who is late after all gets the fault for an answer.
     this.#farewell = '';
-    response.once('close', () => {
-      this.#due -= 1;
+    let isDue = true;
+    const answered = () => {
+      if (isDue) this.#due -= 1;
+      isDue = false;
       this.#endWhenDone();
-    });
+    };
+    // Before Node closes the connection behind the last answer, for the fault is not told yet.
+    response.prependOnceListener('finish', answered);
+    response.once('close', answered);
+  }
+
+  #halfClosed(): void {
+    if (this.#due === 0) return;
+    const leaving = setTimeout(() => this.#socket.end(), LAST_ANSWERS);
+    this.#socket.once('close', () => clearTimeout(leaving));
   }
 
   /** Is told of a fault, at once or when the connection has it already. */
@@ -129,13 +142,6 @@ class Connection {
     if (this.#socket.writable) this.#socket.write(this.#farewell);
     this.#socket.destroySoon();
   }
-}
-
-/** Takes a body that is all there, as most are, without the listeners that cost as much as all else here. */
-function readWhole(request: IncomingMessage, limit: number): Buffer {
-  const body: Buffer = request.read() ?? EMPTY;
-  if (body.length > limit) throw new RestanzaError('too-large');
-  return body;
 }
 
 /** Collects a body until it ends, is too large, or cannot come any more. */
