@@ -14,12 +14,8 @@ import { domainOf } from '../xmpp/jid.ts';
 import { type AllowedOrigins, originFault } from './origin.ts';
 import { addressOf, hostnameOf } from './source.ts';
 
-/** A handler for an authenticated caller; what it returns is the body of the answer. */
-export type AuthorizedHandler = (
-  principal: Principal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) => Promise<unknown>;
+/** A handler for an authenticated caller. It answers by `reply`; what it throws is answered for it. */
+export type AuthorizedHandler = (principal: Principal, request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /** Who may come in. */
 export interface Gate {
@@ -73,7 +69,8 @@ export function authorized(
     handler(request, reply) {
       const principal = principals.get(request);
       if (principal === undefined) throw new RestanzaError('no-credentials');
-      return handler(principal, request, reply);
+      // Not returned: Fastify would wait until the answer has left.
+      handler(principal, request, reply).catch(error => reply.send(error));
     },
   };
 }

@@ -28,7 +28,7 @@ export type IdempotentHandler = (
   request: FastifyRequest,
   reply: FastifyReply,
   origin: Origin | undefined,
-) => Promise<unknown>;
+) => Promise<void>;
 
 /** The two parts of a route that `idempotent` fills in; the handler still has to go through `authorized`. */
 export interface IdempotentRoute {
@@ -75,8 +75,8 @@ function fingerprint({ method, url, headers, body }: FastifyRequest): Uint8Array
 }
 
 /** Without a body Fastify must get none, or it would name a type for it. */
-function replay({ status, headers, body }: Answer, reply: FastifyReply): FastifyReply {
-  return reply
+function replay({ status, headers, body }: Answer, reply: FastifyReply): void {
+  reply
     .code(status)
     .headers(headers)
     .send(body.length === 0 ? undefined : body);

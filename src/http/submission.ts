@@ -39,22 +39,23 @@ export async function submit(
   request: FastifyRequest,
   reply: FastifyReply,
   options: SubmissionOptions,
-): Promise<FastifyReply> {
+): Promise<void> {
   const prepared = prepare(principal, origin === undefined ? stanza : withOriginId(stanza, origin));
   const host = options.hostOf(principal);
   if (host === undefined) throw new RestanzaError('from-forbidden', 'this gateway does not serve that domain');
   const wait = waitOf(request);
   if (wait !== undefined) reply.header('preference-applied', `wait=${wait}`);
   const answers = await exchange(host, prepared, wait, { request, reply, options, stays: origin !== undefined });
-  return answers.length === 0 ? reply.code(accepted).send() : answer(answers, request, reply);
+  if (answers.length === 0) reply.code(accepted).send();
+  else answer(answers, request, reply);
 }
 
 /** Answers with stanzas, in the format that the request asks for. */
-export function answer(stanzas: readonly Stanza[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answer(stanzas: readonly Stanza[], request: FastifyRequest, reply: FastifyReply): void {
   const codec = negotiate(request.headers.accept, request.headers['content-type']);
   // As bytes: to a string Fastify would add a charset, which JSON does not have (RFC 8259 §11).
   const body = Buffer.from(codec.encode(stanzas));
-  return reply.code(200).header('content-type', codec.mediaType).send(body);
+  reply.code(200).header('content-type', codec.mediaType).send(body);
 }
 
 /** Both sides of a request that may wait. */

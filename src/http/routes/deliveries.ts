@@ -57,8 +57,8 @@ export function deliveryRoutes(app: FastifyInstance, options: DeliveryOptions): 
   });
 }
 
-function send({ status, body }: Answer, reply: FastifyReply): FastifyReply {
-  return reply
+function send({ status, body }: Answer, reply: FastifyReply): void {
+  reply
     .code(status)
     .headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
     .send(Buffer.from(JSON.stringify(body)));

@@ -82,14 +82,13 @@ function stream(
   feed: Feed,
   reply: FastifyReply,
   { options, pages, readers, clock }: Reading,
-): FastifyReply {
+): void {
   const opening = new EventStream(reply.raw, { pages, feed, after, clock, log: options.log });
   const place = readers.add(principal, opening);
   reply.hijack();
   reply.raw.on('close', () => place[Symbol.dispose]());
   if (reply.raw.closed) place[Symbol.dispose]();
   else opening.open();
-  return reply;
 }
 
 async function list(
@@ -98,12 +97,12 @@ async function list(
   feed: Feed,
   reply: FastifyReply,
   reading: Reading,
-): Promise<FastifyReply> {
+): Promise<void> {
   const listing: Listing = { pages: reading.pages, feed, after, limit };
   const found = await listEvents(listing);
   const isDone = found.events.length > 0 || found.gap !== undefined || wait === 0;
   const answer = isDone ? found : await waitFor(principal, listing, found.last, { seconds: wait, reply, reading });
-  return sendList(answer, feed, reply);
+  sendList(answer, feed, reply);
 }
 
 /** A wait of one request. */
@@ -131,8 +130,8 @@ async function waitFor(
   return await awaitEvents(listing, from, wait);
 }
 
-function sendList(answer: EventList, { format }: Feed, reply: FastifyReply): FastifyReply {
-  return reply
+function sendList(answer: EventList, { format }: Feed, reply: FastifyReply): void {
+  reply
     .code(200)
     .headers({ 'content-type': EVENT_CODECS[format].mediaType, 'cache-control': 'no-store' })
     .send(Buffer.from(listBody(answer, format)));

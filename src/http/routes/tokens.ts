@@ -29,24 +29,24 @@ export const TOKENS_PATH = '/admin/tokens';
 /** Adds the routes to the application. */
 export function tokenRoutes(app: FastifyInstance, options: TokenAdministration & Gate): void {
   const { tokens } = options;
-  const route = (handler: (principal: Principal, request: FastifyRequest, reply: FastifyReply) => FastifyReply) =>
+  const route = (handler: (principal: Principal, request: FastifyRequest, reply: FastifyReply) => void) =>
     authorized(options, ['admin'], async (principal, request, reply) => {
       if (principal.transient) throw new RestanzaError('not-found', 'tokens are for those who log in');
       readParameters(request.url, {});
-      return handler(principal, request, reply.header('cache-control', 'no-store'));
+      handler(principal, request, reply.header('cache-control', 'no-store'));
     });
   const create = route((principal, request, reply) => {
     const { token, record } = tokens.create(termsOf(principal, request, options), principal.address);
-    return send(reply.code(201), { ...tokenBody(record), token });
+    send(reply.code(201), { ...tokenBody(record), token });
   });
   const list = route((principal, _request, reply) => {
     const own = tokens.list().filter(record => isOwn(principal, record));
-    return send(reply, { tokens: own.map(tokenBody) });
+    send(reply, { tokens: own.map(tokenBody) });
   });
   const show = route((principal, request, reply) => send(reply, tokenBody(find(principal, request, tokens))));
   const revoke = route((principal, request, reply) => {
     tokens.revoke(find(principal, request, tokens).id);
-    return reply.code(204).send();
+    reply.code(204).send();
   });
   app.route({ method: 'POST', url: TOKENS_PATH, ...create });
   app.route({ method: 'GET', url: TOKENS_PATH, ...list });
@@ -54,8 +54,8 @@ export function tokenRoutes(app: FastifyInstance, options: TokenAdministration &
   app.route({ method: 'DELETE', url: `${TOKENS_PATH}/:id`, ...revoke });
 }
 
-function send(reply: FastifyReply, body: object): FastifyReply {
-  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(body)));
+function send(reply: FastifyReply, body: object): void {
+  reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(body)));
 }
 
 /** @throws RestanzaError `media-type-unsupported`, `body-malformed`, `value-invalid`, `token-forbidden` */
