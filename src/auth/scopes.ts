@@ -122,5 +122,6 @@ export function requirePermission(
   scopes: ReadonlySet<Scope> | undefined,
   [first, ...others]: readonly [Permission, ...Permission[]],
 ): void {
-  if (![first, ...others].some(permission => permits(scopes, permission))) throw new ScopeError(first);
+  if (permits(scopes, first) || others.some(permission => permits(scopes, permission))) return;
+  throw new ScopeError(first);
 }

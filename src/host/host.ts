@@ -13,7 +13,7 @@ import type { Link } from '../link/link.ts';
 import type { Log } from '../log.ts';
 import { ArchiveResults } from '../xmpp/archive-results.ts';
 import { type Jid, localOf } from '../xmpp/jid.ts';
-import { Replies, ReplyConflict } from '../xmpp/replies.ts';
+import { type Expectation, Replies, ReplyConflict } from '../xmpp/replies.ts';
 import type { Iq, Stanza } from '../xmpp/stanza.ts';
 import { answerOf, type Identity, refuse } from './respond.ts';
 import type { Prepared } from './submit.ts';
@@ -100,11 +100,12 @@ export class Host implements AsyncDisposable {
    */
   async send(stanza: Stanza): Promise<void> {
     if (!this.#link.confirms) return this.#link.send(stanza);
-    const { promise: late, reject } = Promise.withResolvers<never>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(() => reject(new RestanzaError('unconfirmed')), CONFIRM_WAIT);
+    this.#link.send(stanza, 'acked').then(resolve, reject);
     this.#sending += 1;
     try {
-      await Promise.race([this.#link.send(stanza, 'acked'), late]);
+      await promise;
     } finally {
       this.#sending -= 1;
       clearTimeout(timer);
@@ -145,27 +146,24 @@ export class Host implements AsyncDisposable {
   /** Waits for the answer to a stanza that is sent next, until the deadline or until the caller leaves. */
   #wait(stanza: Prepared, { timeout, gone }: Patience): Disposable & { readonly answer: Promise<Stanza> } {
     const peer = stanza.to ?? this.#ownOf(stanza.from);
-    const deadline = new AbortController();
-    const answer = this.#expect(stanza, peer, deadline.signal);
-    const timer = setTimeout(() => deadline.abort(timedOut(peer, timeout)), timeout);
-    const leave = () => deadline.abort(gone.reason);
+    const { answer, giveUp } = this.#expect(stanza, peer);
+    // When sending fails nobody awaits the answer any more, and its rejection is not news.
+    answer.catch(() => {});
+    const timer = setTimeout(() => giveUp(timedOut(peer, timeout)), timeout);
+    const leave = () => giveUp(gone.reason);
     gone.addEventListener('abort', leave, { once: true });
     if (gone.aborted) leave();
     const end = () => {
       clearTimeout(timer);
       gone.removeEventListener('abort', leave);
-      // Ends the wait when sending failed; after an answer it changes nothing.
-      deadline.abort();
+      giveUp(undefined);
     };
     return { answer, [Symbol.dispose]: end };
   }
 
-  #expect({ kind, from, id }: Prepared, peer: Jid, signal: AbortSignal): Promise<Stanza> {
+  #expect({ kind, from, id }: Prepared, peer: Jid): Expectation {
     try {
-      const answer = this.#replies.expect({ kind, own: this.#ownOf(from), peer, id }, signal);
-      // When sending fails nobody awaits the answer any more, and its rejection is not news.
-      answer.catch(() => {});
-      return answer;
+      return this.#replies.expect({ kind, own: this.#ownOf(from), peer, id });
     } catch (error) {
       if (!(error instanceof ReplyConflict)) throw error;
       if (error.reason === 'id-in-use') throw new RestanzaError('id-in-use', 'choose another id or leave it out');

@@ -9,7 +9,7 @@
  * seconds goes on by itself, with what was sent in it; new requests do not wait for that. How one logs in is the business of
  * `connect`.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { RestanzaError } from '../errors.ts';
 import type { ClientLink } from '../link/client.ts';
 import type { Clock } from '../link/clock.ts';
@@ -68,7 +68,7 @@ interface Kept {
 /** The sessions at one domain. */
 export class Sessions implements AsyncDisposable {
   readonly #options: SessionsOptions;
-  readonly #key = randomBytes(32);
+  readonly #key = randomBytes(32).toString('base64');
   readonly #kept = new Map<string, Kept>();
   /** Those that new requests find, by the account that was asked for. */
   readonly #byAccount = new Map<Jid, Kept[]>();
@@ -111,8 +111,9 @@ export class Sessions implements AsyncDisposable {
   }
 
   #digestOf({ account, kind, secret }: Entrance): Buffer {
-    // A JID holds no U+0000 and a kind no space, so the parts cannot be mixed up.
-    return createHmac('sha256', this.#key).update(`${account}\0${kind} ${secret}`).digest();
+    // A JID holds no U+0000 and a kind no space, so the parts cannot be mixed up. The key stands first; nobody sees a digest
+    // who could lengthen it.
+    return hash('sha256', `${this.#key}${account}\0${kind} ${secret}`, 'buffer');
   }
 
   #find(account: Jid, digest: Buffer): Kept | undefined {

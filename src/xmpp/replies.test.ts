@@ -9,7 +9,6 @@ import { type Iq, newId, type Stanza } from './stanza.ts';
 
 const own = parseJid('alice@example.org/rest');
 const peer = parseJid('bob@example.org/phone');
-const never = new AbortController().signal;
 const answer = (values: Partial<Iq> = {}): Stanza => ({
   kind: 'iq',
   type: 'result',
@@ -22,7 +21,7 @@ const answer = (values: Partial<Iq> = {}): Stanza => ({
 
 test('a result from the peer with the id is the answer', async () => {
   const replies = new Replies(1);
-  const waiting = replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never);
+  const { answer: waiting } = replies.expect({ kind: 'iq', own, peer, id: 'i1' });
   assert.equal(replies.settle(answer()), true);
   assert.deepEqual(await waiting, answer());
   assert.equal(replies.size, 0);
@@ -30,7 +29,7 @@ test('a result from the peer with the id is the answer', async () => {
 
 test('an error is an answer too', async () => {
   const replies = new Replies(1);
-  const waiting = replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never);
+  const { answer: waiting } = replies.expect({ kind: 'iq', own, peer, id: 'i1' });
   replies.settle(answer({ type: 'error' }));
   assert.equal((await waiting).type, 'error');
 });
@@ -51,7 +50,7 @@ const FORGED: readonly (readonly [string, Stanza])[] = [
 for (const [what, stanza] of FORGED) {
   test(`${what} is no answer`, () => {
     const replies = new Replies(1);
-    replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never).catch(() => {});
+    replies.expect({ kind: 'iq', own, peer, id: 'i1' });
     assert.equal(replies.settle(stanza), false);
     assert.equal(replies.size, 1);
   });
@@ -59,7 +58,7 @@ for (const [what, stanza] of FORGED) {
 
 test('the bounce of a message is its answer, and that of another kind is not', async () => {
   const replies = new Replies(1);
-  const waiting = replies.expect({ kind: 'message', own, peer, id: 'i1' }, never);
+  const { answer: waiting } = replies.expect({ kind: 'message', own, peer, id: 'i1' });
   assert.equal(replies.settle(answer({ type: 'error' })), false);
   assert.equal(replies.settle({ kind: 'message', type: 'chat', id: 'i1', to: own, from: peer, payload: [] }), false);
   assert.equal(replies.settle({ kind: 'message', type: 'error', id: 'i1', to: own, from: peer, payload: [] }), true);
@@ -68,7 +67,7 @@ test('the bounce of a message is its answer, and that of another kind is not', a
 
 test('the second answer is nobody’s', async () => {
   const replies = new Replies(1);
-  const waiting = replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never);
+  const { answer: waiting } = replies.expect({ kind: 'iq', own, peer, id: 'i1' });
   replies.settle(answer());
   await waiting;
   assert.equal(replies.settle(answer()), false);
@@ -76,28 +75,38 @@ test('the second answer is nobody’s', async () => {
 
 test('the same request cannot wait twice', () => {
   const replies = new Replies(2);
-  replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never).catch(() => {});
-  assert.throws(() => replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never), { reason: 'id-in-use' });
+  replies.expect({ kind: 'iq', own, peer, id: 'i1' });
+  assert.throws(() => replies.expect({ kind: 'iq', own, peer, id: 'i1' }), { reason: 'id-in-use' });
 });
 
 test('no more wait than the limit', () => {
   const replies = new Replies(1);
-  replies.expect({ kind: 'iq', own, peer, id: 'i1' }, never).catch(() => {});
-  assert.throws(() => replies.expect({ kind: 'iq', own, peer, id: 'i2' }, never), { reason: 'too-many' });
+  replies.expect({ kind: 'iq', own, peer, id: 'i1' });
+  assert.throws(() => replies.expect({ kind: 'iq', own, peer, id: 'i2' }), { reason: 'too-many' });
 });
 
 test('giving up frees the entry', async () => {
   const replies = new Replies(1);
-  const patience = new AbortController();
-  const waiting = replies.expect({ kind: 'iq', own, peer, id: 'i1' }, patience.signal);
-  patience.abort(new Error('enough'));
+  const { answer: waiting, giveUp } = replies.expect({ kind: 'iq', own, peer, id: 'i1' });
+  giveUp(new Error('enough'));
   await assert.rejects(waiting, { message: 'enough' });
   assert.equal(replies.size, 0);
 });
 
+test('giving up after the answer leaves alone who waits under the same id by then', async () => {
+  const replies = new Replies(1);
+  const first = replies.expect({ kind: 'iq', own, peer, id: 'i1' });
+  replies.settle(answer());
+  const second = replies.expect({ kind: 'iq', own, peer, id: 'i1' });
+  first.giveUp(new Error('enough'));
+  assert.deepEqual(await first.answer, answer());
+  assert.equal(replies.settle(answer({ type: 'error' })), true);
+  assert.equal((await second.answer).type, 'error');
+});
+
 test('all give up when the link falls', async () => {
   const replies = new Replies(3);
-  const waiting = ['a', 'b', 'c'].map(id => replies.expect({ kind: 'iq', own, peer, id }, never));
+  const waiting = ['a', 'b', 'c'].map(id => replies.expect({ kind: 'iq', own, peer, id }).answer);
   replies.rejectAll(new Error('gone'));
   const results = await Promise.allSettled(waiting);
   assert.deepEqual(

@@ -3,7 +3,7 @@
  *
  * Decides which incoming stanza answers which one: that from the peer that was asked, with the same id, of the same
  * kind (RFC 6120 §8.1.3, §8.3). Matching by id alone lets anybody who guesses or sees an id answer in the peer's name
- * (CVE-2024-46957), so all three must agree. Holds no clock: giving up is the caller's `AbortSignal`.
+ * (CVE-2024-46957), so all three must agree. Holds no clock: when to give up is the caller's business.
  */
 import type { Jid } from './jid.ts';
 import type { Kind, Stanza } from './stanza.ts';
@@ -29,6 +29,14 @@ export class ReplyConflict extends Error {
   }
 }
 
+/** A request that waits. */
+export interface Expectation {
+  /** Rejects with the reason for which it was given up. */
+  readonly answer: Promise<Stanza>;
+  /** Waits no longer. Once the answer is there, it changes nothing. */
+  giveUp(reason: unknown): void;
+}
+
 interface Waiting {
   readonly resolve: (answer: Stanza) => void;
   readonly reject: (reason: unknown) => void;
@@ -52,22 +60,21 @@ export class Replies {
   /**
    * Waits for the answer to a request that the caller sends next.
    *
-   * @param signal gives up; the promise rejects with the signal's reason and the entry is gone
    * @throws ReplyConflict at once, before anything was sent
    */
-  expect(awaited: Awaited, signal: AbortSignal): Promise<Stanza> {
+  expect(awaited: Awaited): Expectation {
     const key = keyOf(awaited);
     if (this.#waiting.has(key)) throw new ReplyConflict('id-in-use');
     if (this.#waiting.size >= this.#limit) throw new ReplyConflict('too-many');
-    signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<Stanza>();
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener('abort', giveUp, { once: true });
-    this.#waiting.set(key, { resolve, reject });
-    return promise.finally(() => {
-      this.#waiting.delete(key);
-      signal.removeEventListener('abort', giveUp);
-    });
+    const { promise: answer, resolve, reject } = Promise.withResolvers<Stanza>();
+    const waiting = { resolve, reject };
+    this.#waiting.set(key, waiting);
+    const giveUp = (reason: unknown) => {
+      // After the answer, somebody else may wait under the same key.
+      if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
+      reject(reason);
+    };
+    return { answer, giveUp };
   }
 
   /**
@@ -79,14 +86,18 @@ export class Replies {
     const { kind, type, id, to: own, from: peer } = stanza;
     if (type !== 'error' && type !== 'result') return false;
     if (id === undefined || own === undefined || peer === undefined) return false;
-    const waiting = this.#waiting.get(keyOf({ kind, own, peer, id }));
-    waiting?.resolve(stanza);
-    return waiting !== undefined;
+    const key = keyOf({ kind, own, peer, id });
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return false;
+    this.#waiting.delete(key);
+    waiting.resolve(stanza);
+    return true;
   }
 
   /** Gives up all requests, each with this reason: the link is gone. */
   rejectAll(reason: unknown): void {
     for (const { reject } of this.#waiting.values()) reject(reason);
+    this.#waiting.clear();
   }
 }
 
