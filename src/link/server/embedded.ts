@@ -10,15 +10,11 @@ import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { RestanzaError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { Element } from '../../xml/element.ts';
 import { CLIENT_LIMITS } from '../../xml/limits.ts';
-import { write } from '../../xml/write.ts';
 import { XmlError } from '../../xml/xml-error.ts';
-import { insideStream } from '../../xmpp/header.ts';
 import { bareOf, domainOf, type Jid } from '../../xmpp/jid.ts';
-import { NS } from '../../xmpp/ns.ts';
 import type { Credentials } from '../../xmpp/sasl/credentials.ts';
-import { type Stanza, stanzaElement } from '../../xmpp/stanza.ts';
+import type { Stanza } from '../../xmpp/stanza.ts';
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import type { Link, LinkState } from '../link.ts';
 import { obtainCertificate } from './certificate.ts';
@@ -29,6 +25,7 @@ import { ManagedSessions } from './managed-sessions.ts';
 import type { Addressed } from './route.ts';
 import { Router, stamped } from './router.ts';
 import { Session, type SessionServices } from './session.ts';
+import { writeStanza } from './stanza-text.ts';
 
 /** What an embedded host is made of. */
 export interface EmbeddedOptions {
@@ -200,14 +197,14 @@ function remedyOf(error: unknown): string {
  * @throws RestanzaError `too-large` for what a client could not send either, `value-invalid` for what cannot be written
  */
 function acceptableBytes(stanza: Stanza): number {
-  const bytes = Buffer.byteLength(writable(stanzaElement(stanza)));
+  const bytes = Buffer.byteLength(writable(stanza));
   if (bytes <= CLIENT_LIMITS.bytes) return bytes;
   throw new RestanzaError('too-large', `it is ${bytes} bytes as XML, and clients take ${CLIENT_LIMITS.bytes}`);
 }
 
-function writable(root: Element): string {
+function writable(stanza: Stanza): string {
   try {
-    return write(root, insideStream(NS.client));
+    return writeStanza(stanza);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new RestanzaError('value-invalid', error.message, { cause: error });

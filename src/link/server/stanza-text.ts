@@ -13,10 +13,26 @@ import { NS } from '../../xmpp/ns.ts';
 import { readStanza, type Stanza, stanzaElement } from '../../xmpp/stanza.ts';
 import type { Addressed } from './route.ts';
 
+/** A stanza that comes through the link is measured before it is routed, and then written to every session that gets it. */
+const WRITTEN = new WeakMap<Stanza, string>();
+
+/**
+ * The text of a stanza on a client's stream.
+ *
+ * @throws XmlError when it cannot be written
+ */
+export function writeStanza(stanza: Stanza): string {
+  const known = WRITTEN.get(stanza);
+  if (known !== undefined) return known;
+  const text = write(stanzaElement(stanza), { defaultNs: NS.client });
+  WRITTEN.set(stanza, text);
+  return text;
+}
+
 /** The text of a stanza on a client's stream; `undefined` when it cannot be written. */
 export function textOfStanza(stanza: Stanza, log: Log): string | undefined {
   try {
-    return write(stanzaElement(stanza), { defaultNs: NS.client });
+    return writeStanza(stanza);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     log.warn({ kind: stanza.kind, reason: error.message }, 'a stanza that cannot be written is dropped');
