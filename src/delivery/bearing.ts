@@ -6,7 +6,7 @@
  * that wants no more of them (`gone`). A call that we ended ourselves says nothing (`none`). A failure is `suspect` where the stanza itself may be its reason.
  */
 import { FAULTS } from './call-fault.ts';
-import type { CallResult } from './caller.ts';
+import type { CallResult } from './exchange.ts';
 
 /** What a result means. */
 export interface Bearing {

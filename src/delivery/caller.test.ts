@@ -19,6 +19,17 @@ describe('an answer', () => {
     assert.deepEqual([status, contentType, retryAfter, accept], [418, 'text/plain', '7', 'application/json']);
   });
 
+  test('comes after those that only inform', async () => {
+    await using receiver = await Receiver.tcp(socket =>
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 103 Early Hints\r\nContent-Type: text/html\r\n\r\n');
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere');
+      }),
+    );
+    const result = await receiver.call();
+    assert.deepEqual(result, { name: 'answer', status: 200, body: Buffer.from('here') });
+  });
+
   test('of a redirect is a redirect, and nobody follows it', async () => {
     await using elsewhere = await Receiver.http((_, response) => response.end('elsewhere'));
     await using receiver = await Receiver.http((_, response) => {
@@ -73,6 +84,12 @@ describe('a call', () => {
     await using caller = callerOf(`https://127.0.0.1:${receiver.port}/`);
     const result = await caller.call(POST, PATIENCE);
     assert.equal(result.name === 'fault' && result.fault, 'tls');
+  });
+
+  test('ends in time where no connection comes, as one that was not reached', async () => {
+    await using caller = callerOf('http://bot:9/', () => {});
+    const result = await caller.call(POST, { ...PATIENCE, timeout: 50 });
+    assert.equal(result.name === 'fault' && result.fault, 'refused');
   });
 
   test('ends when the gateway stops, before and while it is made', async () => {

@@ -16,7 +16,7 @@ import { XmlError } from '../xml/xml-error.ts';
 import { domainOf } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import { isKind, makeStanza, readStanza, type Stanza, StanzaError } from '../xmpp/stanza.ts';
-import type { Answer } from './caller.ts';
+import type { Answer } from './exchange.ts';
 import { readIq, type Said } from './reply-body.ts';
 
 const LIMITS = documentLimits(256 * 1024);

@@ -7,7 +7,7 @@
  * not overrun. Status 410 ends all calls until somebody says otherwise (Standard Webhooks 1.0).
  */
 import { bearingOf } from './bearing.ts';
-import type { CallResult } from './caller.ts';
+import type { CallResult } from './exchange.ts';
 import { readRetryAfter } from './retry-after.ts';
 
 /** How a target is. All times are milliseconds since 1970. */

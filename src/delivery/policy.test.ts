@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { FaultName } from './call-fault.ts';
-import type { CallResult } from './caller.ts';
+import type { CallResult } from './exchange.ts';
 import { allowance, HEALTHY, type Health, healthAfter } from './health.ts';
 import { judge, LIFETIME, SCHEDULE, type Trial } from './policy.ts';
 

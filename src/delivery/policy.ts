@@ -7,7 +7,7 @@
  * the steps after some tries, so that others come first. Pure: time and chance come from outside.
  */
 import { bearingOf } from './bearing.ts';
-import type { CallResult } from './caller.ts';
+import type { CallResult } from './exchange.ts';
 import type { Health } from './health.ts';
 import { readRetryAfter } from './retry-after.ts';
 import type { Target } from './target.ts';

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CallResult } from './caller.ts';
+import type { CallResult } from './exchange.ts';
 import { readProbe } from './probe.ts';
 import type { Format } from './target.ts';
 

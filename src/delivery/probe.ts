@@ -6,7 +6,7 @@
  * not ask for. The call itself is `probeRequest` through `caller.ts`; it is made at the start and when a receiver is back.
  */
 import { parseAccept } from '../bridge/accept.ts';
-import type { CallResult } from './caller.ts';
+import type { CallResult } from './exchange.ts';
 import { FORMATS, type Format } from './target.ts';
 
 /** What came of a probe, for the log and for what follows. */

@@ -15,7 +15,7 @@ import { parseDocument } from '../xml/parse.ts';
 import { XmlError } from '../xml/xml-error.ts';
 import { NS } from '../xmpp/ns.ts';
 import { type Kind, readStanza, type Stanza, StanzaError } from '../xmpp/stanza.ts';
-import type { Answer } from './caller.ts';
+import type { Answer } from './exchange.ts';
 
 /** What a body says. */
 export type Said =

@@ -8,7 +8,7 @@ import { element } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import { isRequest, type Kind, TYPES } from '../xmpp/stanza.ts';
 import { FAULTS, type FaultName } from './call-fault.ts';
-import type { CallResult } from './caller.ts';
+import type { CallResult } from './exchange.ts';
 import { replyTo } from './reply.ts';
 
 test('a copy of what another client has sent or got is answered by nothing, whatever the service says', () => {

@@ -9,7 +9,7 @@ import { write } from '../xml/write.ts';
 import { NS } from '../xmpp/ns.ts';
 import { type Kind, type Stanza, stanzaElement } from '../xmpp/stanza.ts';
 import type { FaultName } from './call-fault.ts';
-import type { Answer, CallResult } from './caller.ts';
+import type { Answer, CallResult } from './exchange.ts';
 import { refusalOf, replyTo } from './reply.ts';
 import { REFUSALS } from './statuses.ts';
 

@@ -5,7 +5,7 @@
  * Trace Context. What a stranger wrote reaches the URL only percent-encoded, and one header only, when it is a language
  * tag. The id is the same at each try, time, signature and span are not. Pure: clock and chance come from outside.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Codec } from '../bridge/codec.ts';
 import { CODECS, DECODERS } from '../bridge/codecs.ts';
 import { RestanzaError } from '../errors.ts';
@@ -61,14 +61,18 @@ export function callbackRequest(target: Target, format: Format, { id, stanza }: 
   const written = writeBody(format, stanza);
   if (written.name === 'refused') return written;
   const { contentType, body } = written;
+  const timestamp = Math.floor(moment.now / 1000);
   const { lang } = stanza;
+  const { keys } = target;
   const headers = {
     ...fixedHeaders(target, moment.version),
     accept: ACCEPT,
     'content-type': contentType,
-    ...(lang !== undefined && LANGUAGE.test(lang) && { 'content-language': lang }),
-    ...webhookHeaders(target.keys, id, body, moment.now),
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
     traceparent: traceparent(id, moment.span),
+    ...(lang !== undefined && LANGUAGE.test(lang) && { 'content-language': lang }),
+    ...(keys.length > 0 && { 'webhook-signature': sign({ id, timestamp, body }, keys) }),
   };
   return { name: 'call', request: { method: 'POST', path: path.path, headers, body } };
 }
@@ -104,19 +108,7 @@ function writeBody(format: Format, stanza: Stanza): Written {
   }
 }
 
-function webhookHeaders(
-  keys: readonly Uint8Array[],
-  id: string,
-  body: string | Uint8Array,
-  now: number,
-): Readonly<Record<string, string>> {
-  const timestamp = Math.floor(now / 1000);
-  const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestamp) };
-  return keys.length === 0 ? headers : { ...headers, 'webhook-signature': sign({ id, timestamp, body }, keys) };
-}
-
 /** Trace Context §3.2: the trace is the delivery, the span is the try. */
 function traceparent(id: string, span: string): string {
-  const trace = createHash('sha256').update(id).digest('hex').slice(0, 32);
-  return `00-${trace}-${span}-01`;
+  return `00-${hash('sha256', id).slice(0, 32)}-${span}-01`;
 }

@@ -100,6 +100,8 @@ export function urlValues({ kind, type, to, from }: Stanza): UrlValues {
 
 /** Fills the places of a URL. */
 export function renderPath({ path, query }: UrlTemplate, values: UrlValues): Rendered {
+  // Without places it is what `readTemplate` has looked at.
+  if (!path.includes('{')) return { name: 'path', path: path + fill(query, values) };
   const rendered = fill(path, values);
   if (rendered.split('/').some(climbs)) {
     return { name: 'refused', reason: "a value of the stanza would be '.' or '..' in the path of the URL" };

@@ -11,7 +11,7 @@ import type { Attempt, Delivery, Entry, Journal, Outcome } from '../journal/jour
 import type { Clock } from '../link/clock.ts';
 import type { Log } from '../log.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
-import type { CallResult } from './caller.ts';
+import type { CallResult } from './exchange.ts';
 import { allowance } from './health.ts';
 import { judge } from './policy.ts';
 import { type Reply, refusalOf, replyTo } from './reply.ts';
@@ -48,6 +48,8 @@ export class Worker implements AsyncDisposable {
   readonly #options: WorkerOptions;
   readonly #underWay = new Set<Promise<void>>();
   #timer: Disposable | undefined;
+  /** Calls have ended, and others may be made. */
+  #ended = false;
   #stopping = false;
 
   /** Starts with what is due. */
@@ -74,13 +76,29 @@ export class Worker implements AsyncDisposable {
   }
 
   #begin(delivery: Delivery): void {
-    const run = this.#run(delivery)
-      .catch((error: unknown) => this.#fail(delivery, error))
-      .finally(() => {
-        this.#underWay.delete(run);
-        this.pump();
-      });
+    const run = this.#bring(delivery).then(() => {
+      this.#underWay.delete(run);
+      this.#goOn();
+    });
     this.#underWay.add(run);
+  }
+
+  /** Outcomes come in groups, as they are committed; one look is enough for all of a group. */
+  #goOn(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    queueMicrotask(() => {
+      this.#ended = false;
+      this.pump();
+    });
+  }
+
+  async #bring(delivery: Delivery): Promise<void> {
+    try {
+      await this.#run(delivery);
+    } catch (error) {
+      await this.#fail(delivery, error);
+    }
   }
 
   /** A fault of ours must not stop the lane for good, nor make the same call at once again. */
@@ -191,13 +209,16 @@ export class Worker implements AsyncDisposable {
 }
 
 function attemptOf(told: Told, began: number): Attempt {
-  const at = { at: began, latency: Date.now() - began };
-  if (told.name === 'refused') return { ...at, excerpt: told.reason };
+  const latency = Date.now() - began;
+  if (told.name === 'refused') return { at: began, latency, excerpt: told.reason };
   const { result } = told;
-  if (result.name === 'fault') return { ...at, excerpt: describe(result) };
-  return { ...at, status: result.status, excerpt: excerptOf(result) };
+  if (result.name === 'fault') return { at: began, latency, excerpt: describe(result) };
+  return { at: began, latency, status: result.status, excerpt: excerptOf(result) };
 }
 
+/** Making one costs more than what it decodes. */
+const DECODER = new TextDecoder();
+
 function excerptOf({ body }: Extract<CallResult, { name: 'answer' }>): string {
-  return new TextDecoder().decode(body.subarray(0, EXCERPT));
+  return DECODER.decode(body.subarray(0, EXCERPT));
 }

@@ -88,14 +88,15 @@ const STATES: Readonly<Record<Outcome['name'], DeliveryState>> = { done: 'done',
  * @returns what goes back into its lane; nothing when the delivery is settled
  */
 export function writeOutcome(file: JournalFile, item: Queued, outcome: Outcome): Queued | undefined {
-  const next = outcome.name === 'retry' ? outcome.at : 0;
-  // A presence that was tried once is not replaced any more: whoever got it and did not answer knows it.
-  const { presence, ...rest } = item;
-  void presence;
-  const after = { ...rest, tries: item.tries + 1, made: item.made + 1, next };
+  const after = triedOf(item, outcome.name === 'retry' ? outcome.at : 0);
   file.updateDelivery(after, STATES[outcome.name]);
   file.insertAttempt(after, outcome.attempt);
   return outcome.name === 'retry' ? after : undefined;
+}
+
+/** A presence that was tried once is not replaced any more: whoever got it and did not answer knows it. */
+function triedOf({ seq, place, id, link, target, sender, size, tries, made }: Queued, next: number): Queued {
+  return { seq, place, id, link, target, sender, size, tries: tries + 1, made: made + 1, next };
 }
 
 /**
@@ -112,8 +113,10 @@ export function checkedOutcome(outcome: Outcome): Outcome {
 }
 
 function checkedAttempt({ at, latency, status, excerpt }: Attempt): Attempt {
-  const attempt = { at: whole(at), latency: finite(latency), excerpt };
-  return status === undefined ? attempt : { ...attempt, status: whole(status) };
+  const [began, took] = [whole(at), finite(latency)];
+  return status === undefined
+    ? { at: began, latency: took, excerpt }
+    : { at: began, latency: took, status: whole(status), excerpt };
 }
 
 function whole(number: number): number {

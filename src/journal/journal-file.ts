@@ -1,14 +1,15 @@
 /**
  * The journal's SQLite file: what is written, and that it really is.
  *
- * Decides what one commit is: all of its rows or none, its number in the file and in the mark beside it. A commit refuses to
- * follow one that it does not know, so that two processes cannot both write. What is in a commit, and what happens when it
- * fails, is decided in `journal-writer.ts`.
+ * Decides what one commit is: all of its rows or none, its number in the file and, once it is on the disk, in the mark beside
+ * it. A commit refuses to follow one that it does not know, so that two processes cannot both write. What is in a commit, when
+ * it is brought to the disk (`journal-log.ts`), and what happens when that fails, is decided in `journal-writer.ts`.
  */
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { DatabaseError, inTransaction, openDatabase } from '../sqlite.ts';
 import type { Attempt, DeliveryState, StanzaEvent } from './journal.ts';
+import { JournalLog } from './journal-log.ts';
 import { JournalMark } from './journal-mark.ts';
 import { JournalQueries } from './journal-queries.ts';
 import { MIGRATIONS } from './journal-schema.ts';
@@ -49,12 +50,14 @@ export class JournalFile implements Disposable {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   readonly #mark: JournalMark;
+  readonly #log: JournalLog;
   #commits: number;
   #last: number;
 
-  private constructor(database: DatabaseSync, mark: JournalMark) {
+  private constructor(database: DatabaseSync, mark: JournalMark, log: JournalLog) {
     this.#database = database;
     this.#mark = mark;
+    this.#log = log;
     this.#statements = prepareAll(database);
     this.queries = new JournalQueries(this.#statements);
     if (this.#statements.progress.get() === undefined) this.#statements.start.run(sumOf(0, 0));
@@ -74,7 +77,10 @@ export class JournalFile implements Disposable {
     opening.defer(() => database.close());
     try {
       const mark = opening.use(JournalMark.open(`${path}-mark`));
-      const file = new JournalFile(database, mark);
+      // A commit is in the log when it returns, and on the disk when the log is synced.
+      database.exec('PRAGMA synchronous = NORMAL');
+      const log = opening.use(JournalLog.open(path));
+      const file = new JournalFile(database, mark, log);
       mark.require(file.commits);
       file.#requireWhole(path);
       const opened = { file, queued: file.#queued(), positions: file.#positions() };
@@ -102,7 +108,7 @@ export class JournalFile implements Disposable {
   }
 
   /**
-   * Commits what `work` writes, all or nothing; it is on the disk when this returns.
+   * Commits what `work` writes, all or nothing; it is on the disk when it has been synced.
    *
    * @throws Fenced, or the error of SQLite or of `work`; nothing is kept then, unless the disk failed in the last moment
    */
@@ -120,6 +126,24 @@ export class JournalFile implements Disposable {
       throw error;
     }
     this.#commits += 1;
+  }
+
+  /**
+   * Brings what was committed to the disk.
+   *
+   * @throws Error of the system: nobody knows what is on the disk then
+   */
+  sync(): Promise<void> {
+    return this.#log.sync();
+  }
+
+  /** The same, and everything waits for it. */
+  syncNow(): void {
+    this.#log.syncNow();
+  }
+
+  /** Notes in the mark that all commits are on the disk. */
+  noteSynced(): void {
     this.#mark.write(this.#commits);
   }
 
@@ -175,6 +199,7 @@ export class JournalFile implements Disposable {
 
   /** Closes the file. */
   [Symbol.dispose](): void {
+    this.#log[Symbol.dispose]();
     this.#mark[Symbol.dispose]();
     if (this.#database.isOpen) this.#database.close();
   }

@@ -1,21 +1,16 @@
 /**
  * Group commit, and what happens when one fails.
  *
- * Decides that all that is to be written in one turn of the event loop becomes one commit, under load that of some turns, and
- * that nobody hears of it before it is on the disk. A commit fails in one of four ways:
- * - `later`: the disk is full, or another process holds a lock. SQLite has undone it; the next commit tries by itself.
- * - `content`: one of the jobs cannot be written. Each is tried alone, so that it does not take the others with it.
- * - `fenced`: another process writes to the file. This one never writes again.
- * - `handle`: the disk failed. What a failed sync has written nobody knows, and a later sync would not tell (the kernel forgets
- *   the error). So the file is closed, opened and checked again, and written once more from the log; whether the
- *   commit is in it decides what its jobs are told. While that is not possible, everything is refused.
- *
- * A job that is patient is never told of a failure that may pass: it waits for the disk.
+ * Decides that all that is to be written in one turn of the event loop becomes one commit, under load that of some turns
+ * (`pace.ts`), and that nobody hears of it before it is on the disk. One group at a time is on its way there; the next one
+ * gathers meanwhile, and everything else goes on. What a failure means is decided in `journal-fault.ts`. A job that is
+ * patient is never told of a failure that may pass: it waits for the disk.
  */
-import { RestanzaError } from '../errors.ts';
+import type { RestanzaError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { type Fault, faultOf, unavailable } from './journal-fault.ts';
 import { Fenced, type JournalFile } from './journal-file.ts';
-import { Damage } from './stored.ts';
+import { Pace } from './pace.ts';
 
 /** Something to write. */
 export interface Job {
@@ -40,21 +35,12 @@ export interface Change<Result> {
   readonly apply: () => void;
 }
 
-type Fault = 'later' | 'content' | 'fenced' | 'handle';
+/** A group that was committed: on its way to the disk, or in doubt. */
+interface Flight {
+  readonly group: readonly Job[];
+  readonly written: readonly Written[];
+}
 
-/** Primary result codes of SQLite that leave the file as it was; all others put the handle in doubt. */
-const FAULTS: ReadonlyMap<number, Fault> = new Map([
-  [5, 'later'],
-  [6, 'later'],
-  [13, 'later'],
-  [18, 'content'],
-  [19, 'content'],
-  [20, 'content'],
-  [25, 'content'],
-]);
-
-/** Milliseconds between two commits: a commit costs much and a job in it little. After a rest the next one is made at once. */
-const PACE = 3;
 /** Milliseconds until the next attempt when the last one failed. */
 const RETRY = 1_000;
 /** How many times as long as opening took until the file is opened again, so that checking it is not all that is done. */
@@ -66,13 +52,12 @@ export class JournalWriter {
   readonly #log: Log;
   /** Absent while the disk does not let us open it. */
   #file: JournalFile | undefined;
-  /** How many commits there were, as far as we know. */
+  /** How many commits are on the disk, as far as we know. */
   #commits: number;
   #due: Job[] = [];
-  #turn: NodeJS.Immediate | undefined;
-  #pause: NodeJS.Timeout | undefined;
-  /** When the last commit ended, in milliseconds of `performance.now()`. */
-  #last = Number.NEGATIVE_INFINITY;
+  /** What was committed and is not on the disk yet. */
+  #flight: Flight | undefined;
+  readonly #pace = new Pace(() => this.#flush());
   #timer: NodeJS.Timeout | undefined;
   /** What a commit wrote of which nobody knows whether it is in the file. */
   #doubtful: readonly Written[] = [];
@@ -104,15 +89,8 @@ export class JournalWriter {
   add(job: Job): void {
     if (this.#ended === undefined) {
       this.#due.push(job);
-      this.#schedule();
+      if (this.#flight === undefined) this.#pace.schedule();
     } else job.fail(unavailable(this.#ended));
-  }
-
-  #schedule(): void {
-    if (this.#turn !== undefined || this.#pause !== undefined) return;
-    const rest = this.#last + PACE - performance.now();
-    if (rest <= 0) this.#turn = setImmediate(() => this.#flush());
-    else this.#pause = setTimeout(() => this.#flush(), rest);
   }
 
   /**
@@ -122,7 +100,7 @@ export class JournalWriter {
    * @throws RestanzaError `storage-unavailable`
    */
   change<Result>(make: (file: JournalFile) => Change<Result>): Result {
-    this.#flush();
+    this.#finish();
     const results: Result[] = [];
     let failure = this.#ended;
     const write = (file: JournalFile): Written => {
@@ -139,28 +117,72 @@ export class JournalWriter {
 
   /** Writes what can still be written, and closes the file. What could not be written fails with `reason`. */
   close(reason: RestanzaError): void {
-    this.#flush();
+    this.#finish();
+    this.#pace[Symbol.dispose]();
     clearTimeout(this.#timer);
     this.#ended ??= reason;
     for (const job of this.#due.splice(0)) job.fail(reason);
     this.#letGo();
   }
 
+  /** Takes what is due. */
+  #take(): readonly Job[] {
+    this.#pace.begin();
+    return this.#due.splice(0);
+  }
+
+  /** Commits what is due, and lets it go to the disk. What has started before is waited for: its end comes here again. */
   #flush(): void {
-    clearImmediate(this.#turn);
-    clearTimeout(this.#pause);
-    this.#turn = undefined;
-    this.#pause = undefined;
-    const group = this.#due;
-    this.#due = [];
+    if (this.#flight !== undefined) return;
+    const [group, file] = [this.#take(), this.#file];
+    const flight = group.length > 0 ? this.#commit(group) : undefined;
+    if (flight === undefined || file === undefined) return;
+    this.#flight = flight;
+    file.sync().then(
+      () => this.#landed(flight),
+      (error: unknown) => this.#landed(flight, error),
+    );
+  }
+
+  #landed(flight: Flight, error?: unknown): void {
+    // Otherwise somebody could not wait, and has synced it himself.
+    if (this.#flight !== flight) return;
+    this.#flight = undefined;
+    if (error === undefined) this.#kept(flight);
+    else this.#failed(flight, error, 'handle');
+    if (this.#due.length > 0) this.#pace.schedule();
+  }
+
+  /** Brings all to the disk that is on its way or due, at once. */
+  #finish(): void {
+    const flight = this.#flight;
+    this.#flight = undefined;
+    if (flight !== undefined) this.#sync(flight);
+    const group = this.#take();
     if (group.length > 0) this.#write(group);
   }
 
+  /** Writes a group, on the disk when this returns; nothing is on its way. */
   #write(group: readonly Job[]): void {
+    const flight = this.#commit(group);
+    if (flight !== undefined) this.#sync(flight);
+  }
+
+  #sync(flight: Flight): void {
+    try {
+      this.#file?.syncNow();
+    } catch (error) {
+      this.#failed(flight, error, 'handle');
+      return;
+    }
+    this.#kept(flight);
+  }
+
+  #commit(group: readonly Job[]): Flight | undefined {
     const file = this.#file;
     if (file === undefined || this.#ended !== undefined) {
       this.#refuse(group, this.#ended, true);
-      return;
+      return undefined;
     }
     const written: Written[] = [];
     try {
@@ -168,18 +190,22 @@ export class JournalWriter {
         for (const job of group) written.push(job.write(file));
       });
     } catch (error) {
-      this.#failed(group, written, error);
-      return;
+      this.#failed({ group, written }, error, faultOf(error));
+      return undefined;
     }
+    return { group, written };
+  }
+
+  #kept({ written }: Flight): void {
+    this.#file?.noteSynced();
     this.#commits += 1;
-    this.#last = performance.now();
+    this.#pace.end();
     this.#recovered();
     for (const { apply } of written) apply();
     for (const { announce } of written) announce();
   }
 
-  #failed(group: readonly Job[], written: readonly Written[], error: unknown): void {
-    const fault = faultOf(error);
+  #failed({ group, written }: Flight, error: unknown, fault: Fault): void {
     if (fault === 'content' && group.length > 1) {
       for (const job of group) this.#write([job]);
       return;
@@ -265,17 +291,4 @@ export class JournalWriter {
     if (this.#failing) this.#log.info({}, 'the journal can be written again');
     this.#failing = false;
   }
-}
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fenced) return 'fenced';
-  if (error instanceof Damage) return 'handle';
-  if (!(error instanceof Error && 'errcode' in error)) return 'content';
-  return FAULTS.get(Number(error.errcode) & 0xff) ?? 'handle';
-}
-
-/** The error for whoever asked for something that the disk does not let us do; an error with a code stays what it is. */
-export function unavailable(cause: unknown): RestanzaError {
-  if (cause instanceof RestanzaError) return cause;
-  return new RestanzaError('storage-unavailable', 'send it again later', { cause, retryAfter: 5 });
 }

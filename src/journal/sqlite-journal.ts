@@ -25,8 +25,9 @@ import type {
   NewEntry,
   Outcome,
 } from './journal.ts';
+import { unavailable } from './journal-fault.ts';
 import { JournalFile, type Opened } from './journal-file.ts';
-import { JournalWriter, unavailable, type Written } from './journal-writer.ts';
+import { JournalWriter, type Written } from './journal-writer.ts';
 import { Lanes, type Queued } from './lanes.ts';
 import { prune } from './prune.ts';
 import { Recent } from './recent.ts';
@@ -126,7 +127,9 @@ export class SqliteJournal implements Journal {
 
   read(after: number, filter: EntryFilter, limit: number): readonly Entry[] {
     if (this.#recent.covers(after)) return this.#recent.read(after, filter, limit);
-    return this.#reading(({ queries }) => queries.entries(after, filter, limit, this.#onDamage));
+    const found = this.#reading(({ queries }) => queries.entries(after, filter, limit, this.#onDamage));
+    // The file may hold what is not on the disk yet.
+    return found.filter(({ seq }) => seq <= this.#last);
   }
 
   appended(after: number, signal: AbortSignal): Promise<void> {
@@ -204,7 +207,7 @@ export class SqliteJournal implements Journal {
     const pointless = this.#lanesOf(item.target).add(item);
     if (pointless === undefined) return;
     const attempt = { at: this.#now(), latency: 0, excerpt: 'not sent: a newer presence takes its place' };
-    this.#keep(pointless, { name: 'done', attempt }, () => {}).catch(this.#onUnsettled);
+    this.#settle(pointless, { name: 'done', attempt }).catch(this.#onUnsettled);
   }
 
   /** Deliveries were asked for again, and that is on the disk. */
@@ -219,7 +222,9 @@ export class SqliteJournal implements Journal {
   }
 
   #lanesOf(target: string): Lanes {
-    const lanes = this.#lanes.get(target) ?? new Lanes();
+    const known = this.#lanes.get(target);
+    if (known !== undefined) return known;
+    const lanes = new Lanes();
     this.#lanes.set(target, lanes);
     return lanes;
   }
@@ -242,24 +247,19 @@ export class SqliteJournal implements Journal {
     return [];
   }
 
-  async #settle(item: Queued, outcome: Outcome): Promise<void> {
-    this.#underWay.delete(item.id);
-    try {
-      await this.#keep(item, outcome, again => this.#lanesOf(item.target).end(item, again));
-    } catch (error) {
-      this.#underWay.set(item.id, item);
-      throw error;
-    }
-  }
-
   /** Keeps an outcome, however long the disk takes to come back. */
-  #keep(item: Queued, outcome: Outcome, apply: (again: Queued | undefined) => void): Promise<void> {
+  #settle(item: Queued, outcome: Outcome): Promise<void> {
+    const isUnderWay = this.#underWay.delete(item.id);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const write = (file: JournalFile): Written => {
       const again = writeOutcome(file, item, outcome);
-      return { apply: () => apply(again), announce: resolve };
+      return { apply: () => this.#lanesOf(item.target).end(item, again), announce: resolve };
     };
-    this.#writer.add({ patient: true, write, fail: reject });
+    const fail = (error: unknown) => {
+      if (isUnderWay) this.#underWay.set(item.id, item);
+      reject(error);
+    };
+    this.#writer.add({ patient: true, write, fail });
     return promise;
   }
 

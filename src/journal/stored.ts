@@ -2,17 +2,16 @@
  * Entries and deliveries as they stand in the file, and back.
  *
  * Decides the stored form of a stanza (XML, in the namespace `jabber:client` unless it says otherwise), the checksums over
- * rows, and the form of a delivery's id: where the delivery stands, so that it is found without an index, and 122 random
+ * rows, and the form of a delivery's id: where the delivery stands, so that it is found without an index, and 128 random
  * bits, so that nobody guesses it.
  */
-import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { documentLimits } from '../xml/limits.ts';
 import { parseDocument } from '../xml/parse.ts';
 import { write } from '../xml/write.ts';
 import { bareOf, type Jid, parseJid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
-import { readStanza, type Stanza, stanzaElement } from '../xmpp/stanza.ts';
+import { newId, readStanza, type Stanza, stanzaElement } from '../xmpp/stanza.ts';
 import type { DeliveryState, Entry, StanzaEvent } from './journal.ts';
 import type { Position, Queued } from './lanes.ts';
 
@@ -117,13 +116,8 @@ const ID = /^([0-9a-z]{1,11})-([0-9a-z]{1,6})-([\w-]{22})$/;
 const BASE = 36;
 
 /** The id of a delivery. */
-export function idOf({ seq, place }: Position, secret: string = newSecret()): string {
+export function idOf({ seq, place }: Position, secret: string = newId()): string {
   return `${seq.toString(BASE)}-${place.toString(BASE)}-${secret}`;
-}
-
-/** The 16 bytes of a UUID, whose randomness Node fetches many at a time: a call for each costs more than the delivery. */
-function newSecret(): string {
-  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
 }
 
 /** Where the delivery of an id stands; `undefined` for a text that is no id. */

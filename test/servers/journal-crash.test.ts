@@ -113,14 +113,34 @@ describe('the journal of a process that is killed', { timeout: 180_000 }, () => 
 const STRACE = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 const skip = STRACE ? false : 'needs strace, and to be allowed to trace';
 
-/** A system call of the trace, in order. */
+/** A system call of the trace, in order: one that others came between is there twice, when it began and when it ended. */
 interface Call {
   readonly name: string;
   readonly args: string;
+  /** Empty when it began. */
   readonly result: string;
 }
 
-const CALL = /^(\w+)\((.*)\)\s+= (.*)$/;
+const WHOLE_CALL = /^\d+ +(\w+)\((.*)\)\s+= (.*)$/;
+const BEGUN = /^(\d+) +(\w+)\((.*) <unfinished \.\.\.>$/;
+const ENDED = /^(\d+) +<\.\.\. \w+ resumed>.*\)\s+= (.*)$/;
+
+function callsIn(trace: string): readonly Call[] {
+  const begun = new Map<string, Call>();
+  return trace.split('\n').flatMap((line): readonly Call[] => {
+    const [, name, args = '', result = ''] = WHOLE_CALL.exec(line) ?? [];
+    if (name !== undefined) return [{ name, args, result }];
+    const [, thread = '', first, firstArgs = ''] = BEGUN.exec(line) ?? [];
+    if (first !== undefined) {
+      const call = { name: first, args: firstArgs, result: '' };
+      begun.set(thread, call);
+      return [call];
+    }
+    const [, ending = '', end = ''] = ENDED.exec(line) ?? [];
+    const call = begun.get(ending);
+    return call === undefined ? [] : [{ ...call, result: end }];
+  });
+}
 
 interface Traced extends Said {
   readonly calls: readonly Call[];
@@ -132,48 +152,68 @@ async function trace(folder: string, groups: number, size: number, options: read
   const file = join(folder, 'trace');
   const calls = '--trace=openat,close,write,pwrite64,fsync,fdatasync';
   const program = [process.execPath, ...childArgs(folder, groups, size, 'a')];
-  // The main thread alone: SQLite runs in it.
-  const args = ['-o', file, '-s', '40', calls, ...options, ...program];
-  await using child = new Child({ command: 'strace', args, cwd: ROOT });
+  // SQLite runs in the main thread and syncs by fsync; we sync in one of the pool, which counts its calls alone.
+  const args = ['-f', '-o', file, '-s', '40', calls, ...options, ...program];
+  await using child = new Child({ command: 'strace', args, cwd: ROOT, env: { UV_THREADPOOL_SIZE: '1' } });
   assert.deepEqual(await child.exited, { code: 0, signal: null }, child.transcript());
-  const found = (await readFile(file, 'utf8')).split('\n').flatMap(line => {
-    const [, name, callArgs, result] = CALL.exec(line) ?? [];
-    return name === undefined ? [] : [{ name, args: callArgs ?? '', result: result ?? '' }];
-  });
+  const found = callsIn(await readFile(file, 'utf8'));
   return { ...saidBy(child.stdout), calls: found, transcript: child.transcript() };
 }
 
-/** What was done to the write-ahead log, and what was said, in order. */
-type Step = 'open' | 'write' | 'synced' | 'failed' | 'close' | 'kept' | 'refused';
+/** How often SQLite syncs until the first entry is acknowledged. */
+async function firstSyncs(): Promise<number> {
+  await using folder = await Folder.make();
+  const { calls } = await trace(folder.path, 1, 1);
+  const kept = calls.findIndex(({ name, args }) => name === 'write' && args.startsWith('1, "kept '));
+  return calls.slice(0, kept).filter(({ name, result }) => name === 'fsync' && result !== '').length;
+}
 
+/** What was done to the write-ahead log, and what was said, in order. */
+type Step = 'open' | 'write' | 'begun' | 'synced' | 'failed' | 'close' | 'kept' | 'refused';
+
+const synced = ({ result }: Call): Step => (result === '' ? 'begun' : result === '0' ? 'synced' : 'failed');
 const STEPS: Readonly<Record<string, (call: Call) => Step>> = {
   openat: () => 'open',
   close: () => 'close',
   pwrite64: () => 'write',
-  fsync: ({ result }) => (result === '0' ? 'synced' : 'failed'),
-  fdatasync: ({ result }) => (result === '0' ? 'synced' : 'failed'),
+  fsync: synced,
+  fdatasync: synced,
 };
 
+/** Opened and closed is the log with its first and its last descriptor. What is said counts when it begins. */
 function stepsOf(calls: readonly Call[]): readonly Step[] {
-  let log: string | undefined;
+  const log = new Set<string>();
+  const said = new Set<string>();
   return calls.flatMap((call): readonly Step[] => {
     const { name, args, result } = call;
-    const word = name === 'write' ? /^1, "(kept|refused) /.exec(args)?.[1] : undefined;
-    if (word === 'kept' || word === 'refused') return [word];
-    if (name === 'openat' && args.includes('journal.sqlite-wal"')) log = result;
-    else if (log === undefined || args.split(',')[0] !== log) return [];
+    const [line, word] = (name === 'write' ? /^1, "(kept|refused) .*/.exec(args) : undefined) ?? [];
+    if (line !== undefined && (word === 'kept' || word === 'refused')) {
+      const isEnd = said.delete(line);
+      if (!isEnd && result === '') said.add(line);
+      return isEnd ? [] : [word];
+    }
+    const [descriptor = ''] = args.split(',');
+    const before = log.size;
+    if (name === 'openat' && args.includes('journal.sqlite-wal"') && result !== '') log.add(result);
+    else if (!log.has(descriptor)) return [];
+    if (name === 'close') log.delete(descriptor);
     const step = STEPS[name]?.(call);
-    if (name === 'close') log = undefined;
-    return step === undefined ? [] : [step];
+    const isOneOfMore = (step === 'open' && before > 0) || (step === 'close' && log.size > 0);
+    return step === undefined || isOneOfMore ? [] : [step];
   });
 }
 
 /** Fails when something was acknowledged while the log held a write that was not synced; how many syncs there were. */
 function assertSynced(steps: readonly Step[]): number {
-  let written = false;
+  let [written, late, begun] = [false, false, false];
   for (const [index, step] of steps.entries()) {
-    if (step === 'write') written = true;
-    if (step === 'synced' || step === 'open') written = false;
+    if (step === 'write') [written, late] = [true, begun];
+    if (step === 'begun') [begun, late] = [true, false];
+    // What was written while it was under way may not be in it.
+    if (step === 'synced') [written, begun] = [late, false];
+    if (step === 'synced' || step === 'failed') late = false;
+    if (step === 'failed') begun = false;
+    if (step === 'open') [written, late, begun] = [false, false, false];
     assert.ok(!(step === 'kept' && written), `step ${index} acknowledges what was not synced`);
   }
   return steps.filter(step => step === 'synced').length;
@@ -200,7 +240,7 @@ describe('the system calls of the journal', { timeout: 120_000, skip }, () => {
 
   it('after one sync that failed close the log before anything more is acknowledged', async t => {
     await using folder = await Folder.make();
-    const inject = '--inject=fsync,fdatasync:error=EIO:when=40';
+    const inject = '--inject=fdatasync:error=EIO:when=40';
     const said = await trace(folder.path, 100, 1, [inject]);
     const steps = stepsOf(said.calls);
     assert.ok(steps.includes('failed'), 'or else nothing was injected');
@@ -215,8 +255,8 @@ describe('the system calls of the journal', { timeout: 120_000, skip }, () => {
   it('acknowledge a commit whose sync failed when it turns out to be in the file after all', async t => {
     await using folder = await Folder.make();
     // The second failure keeps SQLite from throwing the log away when the file is closed.
-    const inject = '--inject=fsync,fdatasync:error=EIO:when=40..41';
-    const said = await trace(folder.path, 100, 1, [inject]);
+    const closing = `--inject=fsync:error=EIO:when=${(await firstSyncs()) + 1}`;
+    const said = await trace(folder.path, 100, 1, ['--inject=fdatasync:error=EIO:when=40', closing]);
     const steps = stepsOf(said.calls);
     assert.ok(steps.includes('failed'), 'or else nothing was injected');
     assertSynced(steps);
@@ -228,8 +268,8 @@ describe('the system calls of the journal', { timeout: 120_000, skip }, () => {
 
   it('acknowledge nothing while every sync fails, and the process lives', async t => {
     await using folder = await Folder.make();
-    const inject = '--inject=fsync,fdatasync:error=EIO:when=40+';
-    const said = await trace(folder.path, 100, 1, [inject]);
+    const theirs = `--inject=fsync:error=EIO:when=${(await firstSyncs()) + 1}+`;
+    const said = await trace(folder.path, 100, 1, ['--inject=fdatasync:error=EIO:when=40+', theirs]);
     const steps = stepsOf(said.calls);
     const after = steps.slice(steps.indexOf('failed'));
     assert.ok(steps.includes('failed'), 'or else nothing was injected');

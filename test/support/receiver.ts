@@ -7,13 +7,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import {
-  Caller,
-  type CallPatience,
-  type CallRequest,
-  type CallResult,
-  type Lookup,
-} from '../../src/delivery/caller.ts';
+import { Caller, type CallPatience, type CallRequest, type Lookup } from '../../src/delivery/caller.ts';
+import type { CallResult } from '../../src/delivery/exchange.ts';
 import { reachOf } from '../../src/delivery/guard.ts';
 import { readTemplate } from '../../src/delivery/url.ts';
 

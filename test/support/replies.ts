@@ -4,7 +4,7 @@
  * Decides how a reply is shown: as XML, without the addresses, which are checked to be those of the request, swapped.
  */
 import assert from 'node:assert/strict';
-import type { Answer, CallResult } from '../../src/delivery/caller.ts';
+import type { Answer, CallResult } from '../../src/delivery/exchange.ts';
 import { replyTo } from '../../src/delivery/reply.ts';
 import { element } from '../../src/xml/element.ts';
 import { write } from '../../src/xml/write.ts';
