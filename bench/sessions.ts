@@ -25,16 +25,39 @@ const WARMING = 200;
 const ROUNDS = 20;
 /** Requests that are under way at once. */
 const TOGETHER = 16;
-/** Bytes of memory that a session may need. */
-const GOAL = 32 * 1024;
+const KIB = 1024;
+/** Bytes of memory that a session shall need at most. */
+const GOAL = 32 * KIB;
+
+/** A way to log in. */
+interface Way {
+  readonly name: string;
+  readonly hasTls: boolean;
+  /** Bytes past which the run fails: the goal, or where that cannot be reached, what is known to be needed, and some. */
+  readonly bound: number;
+  /** What is said when the goal is missed. */
+  readonly remains: string;
+}
+
+const WAYS: readonly Way[] = [
+  { name: 'without TLS', hasTls: false, bound: GOAL, remains: 'nothing is known that needs so much' },
+  {
+    name: 'with TLS',
+    hasTls: true,
+    bound: 96 * KIB,
+    remains: 'OpenSSL alone keeps 32 KiB for a connection, see docs/performance.md',
+  },
+];
 
 const { values } = parseArgs({ options: { sessions: { type: 'string', default: '2000' } } });
 const count = Number(values.sessions);
-const within = [await bench(false), await bench(true)];
-process.exitCode = within[0] === true ? 0 : 1;
+for (const way of WAYS) {
+  if (!(await bench(way))) process.exitCode = 1;
+}
 
-/** Measures once, with TLS or without; returns whether a session fits into the goal. */
-async function bench(hasTls: boolean): Promise<boolean> {
+/** Measures once; returns whether a session stays below the bound. */
+async function bench(way: Way): Promise<boolean> {
+  const { hasTls } = way;
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(await Folder.make());
   const authority = await TestAuthority.make();
@@ -59,7 +82,7 @@ async function bench(hasTls: boolean): Promise<boolean> {
   const rest = users.slice(WARMING);
   const [first, second] = [await timed(rest, ask), await timed(rest, ask)];
   const full = await gateway.measure();
-  return report(hasTls, { first, second, base, full });
+  return report(way, { first, second, base, full });
 }
 
 async function ping(url: string, user: string, dispatcher: Agent): Promise<void> {
@@ -99,16 +122,19 @@ interface Result {
   readonly full: Memory;
 }
 
-function report(hasTls: boolean, { first, second, base, full }: Result): boolean {
-  const kib = (part: keyof Memory) => ((full[part] - base[part]) / count / 1024).toFixed(1);
+function report({ name, bound, remains }: Way, { first, second, base, full }: Result): boolean {
+  const bytes = (part: keyof Memory) => (full[part] - base[part]) / count;
+  const kib = (value: number) => `${(value / KIB).toFixed(1)} KiB`;
   const times = ({ each, whole }: Times) =>
     `p50 ${quantile(each, 0.5).toFixed(1)} ms, p99 ${quantile(each, 0.99).toFixed(1)} ms, ` +
     `${Math.round((count / whole) * 1000)}/s`;
-  console.log(`${count} sessions at Prosody ${hasTls ? 'with TLS' : 'without TLS'}, ${TOGETHER} requests at once`);
+  const [resident, heap] = [bytes('rss'), bytes('heap')];
+  const verdict = resident <= GOAL ? 'met' : `missed: ${remains}`;
+  console.log(`${count} sessions at Prosody ${name}, ${TOGETHER} requests at once`);
   console.log(`  first request of each user, which logs in: ${times(first)}`);
   console.log(`  second request of each user: ${times(second)}`);
-  console.log(
-    `  memory per session: ${kib('rss')} KiB resident, of which ${kib('heap')} KiB in the heap of JavaScript`,
-  );
-  return full.rss - base.rss <= GOAL * count;
+  console.log(`  memory per session: ${kib(resident)} resident; goal: ${kib(GOAL)} at most, ${verdict}`);
+  console.log(`  of that, heap of JavaScript: ${kib(heap)}; all else: ${kib(resident - heap)}`);
+  if (resident > bound) console.log(`  FAILED: more than ${kib(bound)} is more than is known to be needed`);
+  return resident <= bound;
 }

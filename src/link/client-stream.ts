@@ -201,6 +201,7 @@ export class ClientStream {
   /** The login is done, and what it needed is given up. */
   #stand(tell: () => void): void {
     this.#deadline?.[Symbol.dispose]();
+    this.#deadline = undefined;
     this.#login = undefined;
     this.#online = true;
     tell();
