@@ -19,6 +19,12 @@ const MODULES = [
   ...['mod_stream_mgmt', 'mod_privacy', 'mod_blocking'],
 ];
 
+/**
+ * Erlang's schedulers wait asleep, not in loops: on a machine with other work, each step of a start that goes from one
+ * scheduler to the next would wait for one that loops, and half a minute would not be enough.
+ */
+const ASLEEP = ['+sbwt', '+sbwtdcpu', '+sbwtdio'].flatMap(flag => [flag, 'none']);
+
 /** What a test wants of its ejabberd beyond what all have. */
 export interface EjabberdExtras {
   /** Options of further modules, or other ones of those that all have. */
@@ -98,7 +104,11 @@ const ejabberd = (extras: EjabberdExtras): ServerKind => ({
     const spool = await folder.makeFolders(['spool']);
     return {
       command: '/usr/bin/erl',
-      args: ['-noinput', '-mnesia', 'dir', `"${spool}"`, '-s', 'ejabberd', '-eval', `ok = file:eval("${script}")`],
+      args: [
+        ...ASLEEP,
+        ...['-noinput', '-mnesia', 'dir', `"${spool}"`, '-s', 'ejabberd'],
+        ...['-eval', `ok = file:eval("${script}")`],
+      ],
       cwd: folder.path,
       env: {
         EJABBERD_CONFIG_PATH: config,
