@@ -7,6 +7,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { now, serveOrders } from './process.ts';
+import { stamped } from './stamp.ts';
 
 /** The load. */
 export interface OpenLoopOrder {
@@ -25,9 +26,6 @@ export interface OpenLoopOutcome {
   /** Answers by status, those that are not 2xx. */
   readonly refused: Readonly<Record<string, number>>;
 }
-
-/** As long as a stamp. */
-export const STAMP_PLACE = '@@@@@@@@@@@@@.@@@';
 
 const CONNECTIONS = 64;
 /** Milliseconds in which the last answers must be there. */
@@ -93,8 +91,7 @@ class OpenLoop {
   #send(): void {
     while (this.#idle.length > 0 && this.#due.length > 0) {
       const [socket, due] = [this.#idle.pop(), this.#due.shift()];
-      const stamp = (due ?? 0).toFixed(3).padStart(STAMP_PLACE.length, '0');
-      socket?.write(this.#order.request.replace(STAMP_PLACE, stamp));
+      socket?.write(stamped(this.#order.request, due ?? 0));
     }
   }
 }

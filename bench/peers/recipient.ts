@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import { quantile } from '../statistics.ts';
 import { now, serveOrders } from './process.ts';
+import { STAMP, STAMP_PLACE } from './stamp.ts';
 import { type ClientLogin, Occurrences, openClient } from './stream.ts';
 
 /** What a recipient is told to do. */
@@ -29,9 +30,7 @@ export interface Latencies {
   readonly p99: number;
 }
 
-/** Stands in a body before the time at which it was handed in: 13 digits, a dot and three more. */
-export const STAMP = 'stamp=';
-const DIGITS = 17;
+const DIGITS = STAMP_PLACE.length;
 
 let socket: Socket | undefined;
 let count = 0;

@@ -2,13 +2,15 @@
  * From the moment a message is due to its arrival at the recipient, in milliseconds, at rates that do not depend on how fast
  * the answers are.
  */
-import { delivered } from '../delivery.ts';
+import { delivered, type Sent } from '../delivery.ts';
 import type { Field, Site } from '../field.ts';
 import { asText, type HttpTarget, tryOnce } from '../http-target.ts';
 import { EMBEDDED, PLAIN } from '../names.ts';
-import { type OpenLoopOutcome, STAMP_PLACE } from '../peers/open-loop.ts';
-import { type Latencies, STAMP } from '../peers/recipient.ts';
+import type { OpenLoopOutcome } from '../peers/open-loop.ts';
+import type { Latencies } from '../peers/recipient.ts';
+import { STAMP, STAMP_PLACE } from '../peers/stamp.ts';
 import type { Contender, Row, Sample } from '../row.ts';
+import { readyMade } from './messages.ts';
 import { componentDoor, message, peerDoor, userDoor } from './requests.ts';
 
 /** Messages per second of the steady row, and the share of the capacity in the other one. */
@@ -64,7 +66,11 @@ export function latencyRows(field: Field, capacity: Capacity): readonly Row[] {
       title: `Latency at ${STEADY} messages/s`,
       unit,
       warmUp: false,
-      contenders: all.map(candidate => timed(candidate, STEADY, field)),
+      contenders: [
+        ...all.map(candidate => timed(candidate, STEADY, field)),
+        limit(field.prosody),
+        limit(field.ejabberd),
+      ],
     },
     {
       id: 'latency-capacity',
@@ -77,19 +83,35 @@ export function latencyRows(field: Field, capacity: Capacity): readonly Row[] {
 }
 
 function timed({ id, name, target, recipient }: Candidate, rate: number, { openLoop }: Field): Contender {
-  const run = async (seconds: number): Promise<Sample> => {
-    await recipient.ask({ what: 'latencies' });
+  const load = async (seconds: number): Promise<Sent> => {
     const order = { port: target.port, request: asText(target), rate, seconds };
-    const { figure, faults = {} } = await delivered(recipient, seconds, async () => {
-      const { accepted, refused } = await openLoop.ask<OpenLoopOutcome>(order);
-      return { accepted, faults: refused };
-    });
-    const { p50, p99 } = await recipient.ask<Latencies>({ what: 'latencies' });
-    return { figure: p99, faults, beside: { 'p50 ms': p50, 'messages/s': figure } };
+    const { accepted, refused } = await openLoop.ask<OpenLoopOutcome>(order);
+    return { accepted, faults: refused };
   };
   const check = async () => {
     if (!(rate > 0)) throw new Error('its capacity is not known');
     await tryOnce(target);
   };
-  return { id, name, check, run };
+  return { id, name, check, run: seconds => latencyOf(recipient, seconds, load) };
+}
+
+/** The same stanzas, ready-made: what the server and the machine take by themselves. */
+function limit({ name, source, recipient }: Site): Contender {
+  const load = async (seconds: number): Promise<Sent> => {
+    const accepted = await source.ask<number>({ what: 'pace', text: readyMade(BODY), rate: STEADY, seconds });
+    return { accepted, faults: {} };
+  };
+  const run = (seconds: number) => latencyOf(recipient, seconds, load);
+  return { id: `limit-${name}`, name: `limit: ready-made, component socket of ${name}`, run };
+}
+
+async function latencyOf(
+  recipient: Site['recipient'],
+  seconds: number,
+  load: (seconds: number) => Promise<Sent>,
+): Promise<Sample> {
+  await recipient.ask({ what: 'latencies' });
+  const { figure, faults = {} } = await delivered(recipient, seconds, () => load(seconds));
+  const { p50, p99 } = await recipient.ask<Latencies>({ what: 'latencies' });
+  return { figure: p99, faults, beside: { 'p50 ms': p50, 'messages/s': figure } };
 }

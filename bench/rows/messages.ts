@@ -141,8 +141,7 @@ export function answering(
 
 /** The same stanzas, ready-made. */
 function raw({ source, recipient }: Site): Contender {
-  const stanza = `<message type='chat' to='${RECIPIENT}@${PLAIN}' from='${SOURCE}' id='0123456789abcdef'><body>${TEXT}</body></message>`;
-  const lot = stanza.repeat(LOT) + pingFrom(SOURCE);
+  const lot = readyMade(TEXT).repeat(LOT) + pingFrom(SOURCE);
   const load = async (seconds: number): Promise<Sent> => {
     const order = { what: 'flood', texts: [lot], answer: '<iq', window: LOTS, seconds } as const;
     const { written, errors } = await source.ask<Flooded>(order);
@@ -153,6 +152,11 @@ function raw({ source, recipient }: Site): Contender {
     name: 'limit: ready-made, on a component socket',
     run: seconds => delivered(recipient, seconds, () => load(seconds)),
   };
+}
+
+/** The message as the source writes it. */
+export function readyMade(text: string): string {
+  return `<message type='chat' to='${RECIPIENT}@${PLAIN}' from='${SOURCE}' id='0123456789abcdef'><body>${text}</body></message>`;
 }
 
 /** A ping of the server (XEP-0199). */
