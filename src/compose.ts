@@ -119,6 +119,7 @@ function authenticatorOf(
   const authenticator = limitedByToken(throttled(all, throttle));
   const known = rate === 0 ? authenticator : limited(authenticator, rate);
   const open = [...hosts].filter(([, { embedded }]) => embedded?.anonymous === true);
+  if (open.length === 0) return known;
   const strangers = open.map(([domain]) => [domain, strangersAt(domain, rate)] as const);
   return byHost([...hosts.keys()], new Map(strangers), known);
 }

@@ -47,6 +47,13 @@ function readRanges(field: string): readonly MediaRange[] {
  * @param contentType the `Content-Type` field of the request
  */
 export function negotiate(accept: string | undefined, contentType: string | undefined): Codec {
+  // Most programs leave the choice to us.
+  const own =
+    accept === undefined || accept === '*/*' ? CODECS.find(codec => codec.mediaType === contentType) : undefined;
+  return own ?? preferred(accept, contentType);
+}
+
+function preferred(accept: string | undefined, contentType: string | undefined): Codec {
   const ranges = readRanges(accept ?? '');
   const own = mediaTypeOf(contentType ?? '');
   const claims = CODECS.map(codec => claimOf(codec, ranges, own)).sort(byClaim);

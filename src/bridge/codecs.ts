@@ -26,6 +26,7 @@ const BY_MEDIA_TYPE: ReadonlyMap<string, Decoder> = new Map(DECODERS.map(decoder
 
 /** The media type of a `Content-Type` field: without parameters, in lower case (RFC 9110 §8.3.1). */
 export function mediaTypeOf(contentType: string): string {
+  if (BY_MEDIA_TYPE.has(contentType)) return contentType;
   return contentType.split(';', 1).join('').trim().toLowerCase();
 }
 

@@ -138,13 +138,13 @@ export class Host implements AsyncDisposable {
   async request(iq: Iq & Prepared, patience: Patience): Promise<readonly Stanza[]> {
     using archive = this.#archives.collect(iq, this.#ownOf(iq.from), iq.to ?? this.#ownOf(iq.from));
     using waiting = this.#wait(iq, patience);
-    await Promise.race([this.#link.send(iq), waiting.answer]);
+    this.#link.send(iq).catch(waiting.giveUp);
     const answer = await waiting.answer;
     return [...archive.results, answer];
   }
 
   /** Waits for the answer to a stanza that is sent next, until the deadline or until the caller leaves. */
-  #wait(stanza: Prepared, { timeout, gone }: Patience): Disposable & { readonly answer: Promise<Stanza> } {
+  #wait(stanza: Prepared, { timeout, gone }: Patience): Disposable & Expectation {
     const peer = stanza.to ?? this.#ownOf(stanza.from);
     const { answer, giveUp } = this.#expect(stanza, peer);
     // When sending fails nobody awaits the answer any more, and its rejection is not news.
@@ -158,7 +158,7 @@ export class Host implements AsyncDisposable {
       gone.removeEventListener('abort', leave);
       giveUp(undefined);
     };
-    return { answer, [Symbol.dispose]: end };
+    return { answer, giveUp, [Symbol.dispose]: end };
   }
 
   #expect({ kind, from, id }: Prepared, peer: Jid): Expectation {

@@ -149,7 +149,8 @@ export function element(
 
 function checkedAttributes(attrs: Readonly<Record<string, string | undefined>>): Attributes {
   const checked: Record<string, string> = {};
-  for (const [key, value] of Object.entries(attrs)) {
+  for (const key of Object.keys(attrs)) {
+    const value = attrs[key];
     if (value === undefined) continue;
     requireAttributeName(key);
     if (!isText(value)) requireText(value, `the attribute '${printable(key)}'`);
