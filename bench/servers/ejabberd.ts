@@ -4,9 +4,8 @@
  * Decides its configuration: one virtual host, the components from outside, and the HTTP API (`mod_http_api`), whose
  * `send_message` needs no credentials here. It runs as an Erlang node without a name, as in the tests.
  */
-import { globSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { writeEjabberd } from '../../test/support/ejabberd-node.ts';
 import { freePorts } from '../../test/support/ports.ts';
 import type { Program } from '../../test/support/process.ts';
 import { type ServerKind, type ServerPorts, type Serving, XmppServer } from '../../test/support/xmpp-server.ts';
@@ -68,32 +67,11 @@ function afterStart(): string {
   return `${register.join('')}io:format("${READY}~n").\n`;
 }
 
-/** The folder of Erlang applications that holds ejabberd; it depends on the machine's architecture. */
-function libraries(): string {
-  const [beam] = globSync('/usr/lib/*/ejabberd-*/ebin/ejabberd.beam');
-  if (beam === undefined) throw new Error('ejabberd is not installed; install the package ejabberd');
-  return join(dirname(beam), '..', '..');
-}
-
 const ejabberd = (http: number): ServerKind => ({
   name: 'ejabberd',
   user: 'ejabberd',
-  async configure(folder, ports): Promise<Program> {
-    const config = await folder.write('ejabberd.yml', configuration(ports, http));
-    const script = await folder.write('after-start.erl', afterStart());
-    const spool = await folder.makeFolders(['spool']);
-    return {
-      command: '/usr/bin/erl',
-      args: ['-noinput', '-mnesia', 'dir', `"${spool}"`, '-s', 'ejabberd', '-eval', `ok = file:eval("${script}")`],
-      cwd: folder.path,
-      env: {
-        EJABBERD_CONFIG_PATH: config,
-        EJABBERD_LOG_PATH: join(folder.path, 'ejabberd.log'),
-        ERL_CRASH_DUMP_BYTES: '0',
-        ERL_LIBS: libraries(),
-      },
-    };
-  },
+  configure: (folder, ports): Promise<Program> =>
+    writeEjabberd(folder, { configuration: configuration(ports, http), afterStart: afterStart() }),
   ready: () => [READY],
 });
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { DOMAIN, LinkProbe, SECRET } from '../../test/support/component-link.ts';
+import { ComponentProbe, DOMAIN, SECRET } from '../../test/support/component-link.ts';
 import { listenRaw } from '../../test/support/component-server.ts';
 import { Mailbox } from '../../test/support/mailbox.ts';
 
@@ -165,7 +165,7 @@ describe('a component link, hearing', () => {
   for (const { name, pieces, state, condition, text } of ANSWERS) {
     it(`${name}, knows what to do and says so`, async () => {
       await using server = await listenRaw(socket => void answer(socket, pieces));
-      await using probe = new LinkProbe(server.port);
+      await using probe = new ComponentProbe(server.port);
       const { cause, ...rest } = await probe.until(state);
       assert.match(cause?.text ?? '', text);
       assert.equal(cause?.condition, condition);
@@ -191,7 +191,7 @@ describe('a component link, hearing', () => {
       socket.on('drain', pour);
       pour();
     });
-    await using probe = new LinkProbe(server.port);
+    await using probe = new ComponentProbe(server.port);
     const { cause } = await probe.until('connecting');
     assert.match(cause?.text ?? '', /is not an XMPP server.*larger than 4194304 bytes/);
     assert.ok(written < 32 * 1024 * 1024, `${written} bytes were taken`);
@@ -203,7 +203,7 @@ describe('a component link, hearing', () => {
       socket.setEncoding('utf8').on('data', (text: string) => said.put(text));
       socket.write(`${PROSODY}</stream:stream>`);
     });
-    await using probe = new LinkProbe(server.port);
+    await using probe = new ComponentProbe(server.port);
     const { cause } = await probe.until('connecting');
     assert.equal(cause?.text, 'the server closed the stream');
     let heard = '';

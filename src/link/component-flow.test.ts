@@ -3,14 +3,14 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { DOMAIN, LinkProbe, message, SECRET } from '../../test/support/component-link.ts';
+import { ComponentProbe, DOMAIN, message, SECRET } from '../../test/support/component-link.ts';
 import { ComponentServer } from '../../test/support/component-server.ts';
 import { oneByOne } from '../../test/support/one-by-one.ts';
 import { RestanzaError } from '../errors.ts';
 
 async function online(t: TestContext) {
   const server = await ComponentServer.listen({ domain: DOMAIN, secret: SECRET });
-  const probe = new LinkProbe(server.port);
+  const probe = new ComponentProbe(server.port);
   t.after(async () => {
     await probe[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
@@ -20,7 +20,7 @@ async function online(t: TestContext) {
 }
 
 /** Sends numbered messages at once; the outcome of each stands in the list when it is known. */
-function flood(link: LinkProbe['link'], count: number, body: string) {
+function flood(link: ComponentProbe['link'], count: number, body: string) {
   const outcomes: (string | undefined)[] = Array.from({ length: count }, () => undefined);
   const all = outcomes.map((_, id) =>
     link.send(message(id, body)).then(

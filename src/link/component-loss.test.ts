@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { DOMAIN, LinkProbe, message, PEER, SECRET } from '../../test/support/component-link.ts';
+import { ComponentProbe, DOMAIN, message, PEER, SECRET } from '../../test/support/component-link.ts';
 import { ComponentServer, listenRaw } from '../../test/support/component-server.ts';
 import { Mailbox } from '../../test/support/mailbox.ts';
 
@@ -70,7 +70,7 @@ describe('a component link whose server goes away', () => {
             accepted += 1;
             void play(socket, pieces, end);
           });
-          await using probe = new LinkProbe(server.port);
+          await using probe = new ComponentProbe(server.port);
           for (let time = 1; time <= TIMES; time++) {
             const { cause, retryIn } = await probe.until('connecting');
             assert.match(cause?.text ?? '', /closed|failed/);
@@ -91,7 +91,7 @@ describe('a component link whose server goes away', () => {
 
   it('before it has heard anything, comes back each time', async () => {
     await using server = await listenRaw(socket => socket.resetAndDestroy());
-    await using probe = new LinkProbe(server.port);
+    await using probe = new ComponentProbe(server.port);
     for (let time = 0; time < TIMES; time++) {
       const { retryIn } = await probe.until('connecting');
       probe.clock.advance(retryIn * 1_000);
@@ -101,7 +101,7 @@ describe('a component link whose server goes away', () => {
   it('comes back when nothing listens any more, and says what to do', async () => {
     const server = await ComponentServer.listen({ domain: DOMAIN, secret: SECRET });
     const { port } = server;
-    await using probe = new LinkProbe(port);
+    await using probe = new ComponentProbe(port);
     await probe.until('online');
     await server[Symbol.asyncDispose]();
     await probe.until('connecting');
@@ -118,7 +118,7 @@ describe('a component link whose server goes away', () => {
 
   it('gives up a handshake that takes longer than 15 s', async () => {
     await using server = await listenRaw(() => {});
-    await using probe = new LinkProbe(server.port);
+    await using probe = new ComponentProbe(server.port);
     probe.clock.advance(15_000);
     const { cause } = await probe.until('connecting');
     assert.match(cause?.text ?? '', /no answer to the handshake from 127\.0\.0\.1:\d+ within 15 s/);

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { DOMAIN, LinkProbe, message, PEER, SECRET } from '../../test/support/component-link.ts';
+import { ComponentProbe, DOMAIN, message, PEER, SECRET } from '../../test/support/component-link.ts';
 import { ComponentServer, listenRaw } from '../../test/support/component-server.ts';
 import { oneByOne } from '../../test/support/one-by-one.ts';
 import { isStreamCondition, STREAM_CONDITIONS } from '../xmpp/conditions.ts';
@@ -13,7 +13,7 @@ import type { LinkState } from './link.ts';
 describe('a component link that loses its connection', () => {
   async function established(t: TestContext, chance = 0) {
     const server = await ComponentServer.listen({ domain: DOMAIN, secret: SECRET });
-    const probe = new LinkProbe(server.port, chance);
+    const probe = new ComponentProbe(server.port, chance);
     t.after(async () => {
       await probe[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
@@ -200,7 +200,7 @@ describe('a component link that loses its connection', () => {
 
   it('closes in the middle of a handshake', async () => {
     await using server = await listenRaw(() => {});
-    const probe = new LinkProbe(server.port);
+    const probe = new ComponentProbe(server.port);
     await probe[Symbol.asyncDispose]();
     const expected: LinkState = { name: 'closed', cause: { text: 'the gateway has closed the link' } };
     assert.deepEqual(probe.link.state, expected);
@@ -212,9 +212,9 @@ describe('two component links for one domain', () => {
   /** Lets both live for ten minutes and returns how many connections they made. */
   async function fought(conflict: 'kick_new' | 'kick_old'): Promise<{ accepted: number; log: readonly unknown[] }> {
     await using server = await ComponentServer.listen({ domain: DOMAIN, secret: SECRET, conflict });
-    await using first = new LinkProbe(server.port);
+    await using first = new ComponentProbe(server.port);
     await first.until('online');
-    await using second = new LinkProbe(server.port);
+    await using second = new ComponentProbe(server.port);
     let loser = conflict === 'kick_new' ? second : first;
     for (let elapsed = 0; elapsed < 600_000; ) {
       const { cause, retryIn } = await loser.until('connecting');

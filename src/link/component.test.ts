@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { linkContract } from '../../test/contract/link.ts';
-import { DOMAIN, LinkProbe, message, PEER, SECRET } from '../../test/support/component-link.ts';
+import { ComponentProbe, DOMAIN, message, PEER, SECRET } from '../../test/support/component-link.ts';
 import { ComponentServer } from '../../test/support/component-server.ts';
 import { MemoryLog } from '../../test/support/memory-log.ts';
 import { oneByOne } from '../../test/support/one-by-one.ts';
@@ -33,7 +33,7 @@ linkContract('a component', async () => {
 /** A link that is online, and the server's end of it. */
 async function online(t: TestContext, options: Partial<ComponentOptions> = {}) {
   const server = await ComponentServer.listen({ domain: DOMAIN, secret: SECRET });
-  const probe = new LinkProbe(server.port, 0, options);
+  const probe = new ComponentProbe(server.port, 0, options);
   t.after(async () => {
     await probe[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();

@@ -1,15 +1,11 @@
 /**
- * A client link as its tests want it: time in the test's hand, the log in memory, each change of state to be waited for.
+ * A client link under test, and whose it is.
  */
 import { type ClientLink, connectClient } from '../../src/link/client.ts';
 import type { ClientOptions } from '../../src/link/client-options.ts';
-import type { LinkState } from '../../src/link/link.ts';
 import { trusting } from '../../src/link/tls-client.ts';
 import { parseJid } from '../../src/xmpp/jid.ts';
-import type { Message } from '../../src/xmpp/stanza.ts';
-import { Mailbox } from './mailbox.ts';
-import { ManualClock } from './manual-clock.ts';
-import { MemoryLog } from './memory-log.ts';
+import { LinkProbe, messages } from './link-probe.ts';
 
 /** Whose sessions they are. */
 export const ACCOUNT = parseJid('alice@home.example');
@@ -22,62 +18,31 @@ export const CREDENTIAL = { kind: 'password', authcid: 'alice', password: 'wonde
 /** Nobody's certificates but those that the machine knows. */
 export const TRUST = trusting();
 
-/** A link under test; whoever makes one disposes of it. */
-export class ClientProbe implements AsyncDisposable {
-  readonly clock = new ManualClock();
-  readonly log = new MemoryLog();
-  readonly link: ClientLink;
+/** A client link under test. */
+export class ClientProbe extends LinkProbe<ClientLink> {
   /** For each new session, whether it was the first. */
   readonly sessions: boolean[] = [];
-  readonly #changes = new Mailbox<LinkState>();
 
   constructor(port: number, options: Partial<ClientOptions> = {}) {
-    const { clock, log } = this;
     const server = { host: '127.0.0.1', port, directTls: false };
-    this.link = connectClient({
-      account: ACCOUNT,
-      credential: CREDENTIAL,
-      resource: 'rest',
-      server,
-      tls: 'off',
-      trust: TRUST,
-      reconnect: true,
-      clock,
-      log,
-      random: () => 0,
-      ...options,
-    });
-    this.link.onState = state => this.#changes.put(state);
+    super((clock, log) =>
+      connectClient({
+        account: ACCOUNT,
+        credential: CREDENTIAL,
+        resource: 'rest',
+        server,
+        tls: 'off',
+        trust: TRUST,
+        reconnect: true,
+        clock,
+        log,
+        random: () => 0,
+        ...options,
+      }),
+    );
     this.link.onSession = first => this.sessions.push(first);
   }
-
-  /** The next change of state. */
-  change(): Promise<LinkState> {
-    return this.#changes.take();
-  }
-
-  /** Waits until the state has changed to this one; those on the way are passed over. */
-  async until<Name extends LinkState['name']>(name: Name): Promise<Extract<LinkState, { name: Name }>> {
-    for (;;) {
-      const state = await this.change();
-      if (isState(state, name)) return state;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.link[Symbol.asyncDispose]();
-  }
-}
-
-function isState<Name extends LinkState['name']>(
-  state: LinkState,
-  name: Name,
-): state is Extract<LinkState, { name: Name }> {
-  return state.name === name;
 }
 
 /** A message from the account to the peer. */
-export function message(id: string | number, body = ''): Message {
-  const payload = body === '' ? [] : [{ name: 'body', ns: 'jabber:client', attrs: {}, children: [body] }];
-  return { kind: 'message', from: ACCOUNT, to: PEER, id: String(id), payload };
-}
+export const message = messages(ACCOUNT, PEER);

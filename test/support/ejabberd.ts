@@ -1,13 +1,10 @@
 /**
  * Debian's ejabberd for tests: one host, one component, TLS where there is a certificate, no federation.
  *
- * Decides its configuration. It runs as an Erlang node without a name: such a node is not distributed, so there is no
- * `epmd`, no cookie and nothing that could stay behind. `ejabberdctl` cannot reach it; what it would do, the node does
- * itself once it is up.
+ * Decides its configuration.
  */
-import { globSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { writeEjabberd } from './ejabberd-node.ts';
 import type { Program } from './process.ts';
 import { type ServerKind, type ServerPorts, type Serving, XmppServer } from './xmpp-server.ts';
 
@@ -86,37 +83,14 @@ function afterStart({ domain, users }: Serving, { after = '' }: EjabberdExtras):
   return `${register.join('')}${after}io:format("${READY}~n").\n`;
 }
 
-/** The folder of Erlang applications that holds ejabberd; it depends on the machine's architecture. */
-function libraries(): string {
-  const [beam] = globSync('/usr/lib/*/ejabberd-*/ebin/ejabberd.beam');
-  if (beam === undefined) throw new Error('ejabberd is not installed; install the package ejabberd');
-  return join(dirname(beam), '..', '..');
-}
-
 const ejabberd = (extras: EjabberdExtras): ServerKind => ({
   name: 'ejabberd',
   user: 'ejabberd',
   async configure(folder, ports, serving): Promise<Program> {
     const { cert, key } = serving.certificate ?? {};
     const certificate = cert && (await folder.write('server.pem', `${cert}\n${key}\n`));
-    const config = await folder.write('ejabberd.yml', configuration(ports, serving, certificate, extras));
-    const script = await folder.write('after-start.erl', afterStart(serving, extras));
-    const spool = await folder.makeFolders(['spool']);
-    return {
-      command: '/usr/bin/erl',
-      args: [
-        ...ASLEEP,
-        ...['-noinput', '-mnesia', 'dir', `"${spool}"`, '-s', 'ejabberd'],
-        ...['-eval', `ok = file:eval("${script}")`],
-      ],
-      cwd: folder.path,
-      env: {
-        EJABBERD_CONFIG_PATH: config,
-        EJABBERD_LOG_PATH: join(folder.path, 'ejabberd.log'),
-        ERL_CRASH_DUMP_BYTES: '0',
-        ERL_LIBS: libraries(),
-      },
-    };
+    const text = configuration(ports, serving, certificate, extras);
+    return writeEjabberd(folder, { configuration: text, afterStart: afterStart(serving, extras), flags: ASLEEP });
   },
   ready: () => [READY],
 });
