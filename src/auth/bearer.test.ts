@@ -53,9 +53,21 @@ const codeOf = (code: string) => (error: unknown) => error instanceof RestanzaEr
 test('a token is the one after the scheme, whatever its case', () => {
   assert.equal(parseBearer('Bearer a.b-c_d~e+f/g=='), 'a.b-c_d~e+f/g==');
   assert.equal(parseBearer('bEARER x'), 'x');
+  assert.equal(parseBearer('Bearer secret-token:MjsxcU+0/M==;a%3D'), 'secret-token:MjsxcU+0/M==;a%3D');
 });
 
-for (const text of ['Bearer', 'Bearer ', 'Bearer a b', 'Bearer ü', 'Bearer =', 'Bearer a,b', `Bearer a\u0000`]) {
+for (const text of [
+  'Bearer',
+  'Bearer ',
+  'Bearer a b',
+  'Bearer a:b',
+  'Bearer secret-token:',
+  'Bearer secret-token:a b',
+  'Bearer ü',
+  'Bearer =',
+  'Bearer a,b',
+  `Bearer a\u0000`,
+]) {
   test(`${JSON.stringify(text)} is no token`, () => {
     assert.throws(() => parseBearer(text), codeOf('credentials-malformed'));
   });

@@ -7,6 +7,7 @@
  * of ours, at all.
  */
 import { RestanzaError } from '../errors.ts';
+import { isBearerToken } from '../xmpp/sasl/bearer-token.ts';
 import type { Credentials, Guessable, Principal } from './principal.ts';
 import type { Realm } from './realm.ts';
 
@@ -39,7 +40,7 @@ export interface TokenVerifier {
   holds?(principal: Principal): boolean;
 }
 
-const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+const BEARER = /^bearer +(\S+) *$/i;
 
 /** Whether an `Authorization` field is of this scheme. */
 export function isBearer(authorization: string | undefined): boolean {
@@ -53,8 +54,11 @@ export function isBearer(authorization: string | undefined): boolean {
  */
 export function parseBearer(authorization: string | undefined): string {
   const token = BEARER.exec(authorization ?? '')?.[1];
-  if (token === undefined) {
-    throw new RestanzaError('credentials-malformed', 'Bearer takes one token of letters, digits and -._~+/');
+  if (token === undefined || !isBearerToken(token)) {
+    throw new RestanzaError(
+      'credentials-malformed',
+      'Bearer takes one token of letters, digits and -._~+/, or a secret-token: URI',
+    );
   }
   return token;
 }

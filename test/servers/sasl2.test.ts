@@ -2,13 +2,9 @@
  * A client link at a Prosody with SASL2, Bind 2, stream management within the login, and tokens (XEP-0388, XEP-0386, XEP-0198,
  * XEP-0484).
  *
- * These are community modules, which are not Debian's and not ours: `PROSODY_MODULES_DIR` names the folder that holds
- * `mod_sasl2`, `mod_sasl2_bind2`, `mod_sasl2_sm` and `mod_sasl2_fast`. They need functions that came after Prosody 0.12, so
- * `PROSODY` names the program of a newer one. Without both, nothing of this runs.
+ * These are community modules, and need functions that came after Prosody 0.12 (`newer-prosody.ts`).
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { trusting } from '../../src/link/tls-client.ts';
 import { element } from '../../src/xml/element.ts';
@@ -17,6 +13,7 @@ import { NS } from '../../src/xmpp/ns.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { ClientProbe, CREDENTIAL } from '../support/client-link.ts';
 import { connectNative } from '../support/native-peer.ts';
+import { lacking, newerProsody } from '../support/newer-prosody.ts';
 import { oneByOne } from '../support/one-by-one.ts';
 import { having } from '../support/peer.ts';
 import { startProsody } from '../support/prosody.ts';
@@ -25,18 +22,7 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 import type { XmppServer } from '../support/xmpp-server.ts';
 
 const MODULES = ['sasl2', 'sasl2_bind2', 'sasl2_sm', 'sasl2_fast'];
-const { PROSODY_MODULES_DIR: folder, PROSODY: program } = process.env;
-const MISSING = missing();
-
-/** Why this cannot run, or `false`. */
-function missing(): string | false {
-  if (folder === undefined || folder === '')
-    return 'PROSODY_MODULES_DIR does not name a folder with mod_sasl2 and its kin';
-  if (program === undefined || program === '') return 'PROSODY does not name a Prosody that is newer than 0.12';
-  const lacking = MODULES.find(name => !existsSync(join(folder, `mod_${name}`, `mod_${name}.lua`)));
-  if (lacking === undefined) return false;
-  throw new Error(`PROSODY_MODULES_DIR is ${folder}, and there is no mod_${lacking}/mod_${lacking}.lua in it`);
-}
+const MISSING = lacking(MODULES);
 
 const DOMAIN = 'home.example';
 const AUTHORITY = await TestAuthority.make();
@@ -48,12 +34,8 @@ async function serving(): Promise<XmppServer> {
   const certificate = await AUTHORITY.issue({ names: [DOMAIN] });
   const component = { domain: `rest.${DOMAIN}`, secret: newSecret() };
   const log = 'log = { { levels = { min = "debug" }, to = "console" } }';
-  const global = `plugin_paths = { ${JSON.stringify(folder)} }\n${log}`;
   const users = { alice: CREDENTIAL.password };
-  return startProsody(
-    { domain: DOMAIN, users, certificate, component },
-    { program, modules: [...MODULES, 'register'], global },
-  );
+  return startProsody({ domain: DOMAIN, users, certificate, component }, newerProsody([...MODULES, 'register'], log));
 }
 
 function peer(server: XmppServer) {

@@ -7,6 +7,7 @@
  */
 import { JidError, localOf, prepareLocalpart } from '../jid.ts';
 import { PreparationError } from '../precis.ts';
+import { isBearerToken } from './bearer-token.ts';
 import { chooseBinding } from './channel-binding.ts';
 import type { ClientChannel, ClientContext, ClientCredential, ClientExchange, ClientOffer } from './client-exchange.ts';
 import { SaslFault } from './client-fault.ts';
@@ -27,9 +28,6 @@ type Credential<Kind extends ClientCredential['kind']> = Extract<ClientCredentia
 
 /** The hashes of SCRAM, the strongest first. */
 const HASHES: readonly ScramHash[] = ['SHA-512', 'SHA-256', 'SHA-1'];
-
-/** RFC 6750 §2.1: what a bearer token is made of. */
-const BEARER = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
  * Chooses the strongest mechanism that the credentials, the offer and the channel allow, and begins an exchange.
@@ -80,7 +78,7 @@ function forKeys({ authcid, authzid, keys }: Credential<'keys'>, around: Circums
 }
 
 function forToken({ token, address }: Credential<'token'>, around: Circumstances): ClientExchange {
-  if (!BEARER.test(token)) throw new SaslFault('credentials-unusable', 'this is no bearer token');
+  if (!isBearerToken(token)) throw new SaslFault('credentials-unusable', 'this is no bearer token');
   const { mechanisms } = around.offer;
   const authcid = address === undefined ? undefined : localOf(address);
   const bearer = mechanisms.includes('OAUTHBEARER');
