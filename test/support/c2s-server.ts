@@ -15,6 +15,7 @@ import { write } from '../../src/xml/write.ts';
 import { insideStream, openStream, STREAM_END } from '../../src/xmpp/header.ts';
 import { NS } from '../../src/xmpp/ns.ts';
 import { Mailbox } from './mailbox.ts';
+import { portOf } from './port-of.ts';
 
 const INSIDE = insideStream(NS.client);
 const STANZAS = new Set(['message', 'presence', 'iq']);
@@ -130,9 +131,7 @@ export class C2sServer implements AsyncDisposable {
   }
 
   get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the server does not listen');
-    return address.port;
+    return portOf(this.#server);
   }
 
   /** Sockets that are open. */

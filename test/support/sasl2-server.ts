@@ -16,6 +16,7 @@ import { write } from '../../src/xml/write.ts';
 import { insideStream, openStream } from '../../src/xmpp/header.ts';
 import { NS } from '../../src/xmpp/ns.ts';
 import { type Issued, TestAuthority } from './certificates.ts';
+import { portOf } from './port-of.ts';
 
 const DOMAIN = 'home.example';
 const ADDRESS = `alice@${DOMAIN}/rest.1`;
@@ -73,9 +74,7 @@ export class Sasl2Server implements AsyncDisposable {
   }
 
   get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the server does not listen');
-    return address.port;
+    return portOf(this.#server);
   }
 
   /** Ends all connections, but no session. */

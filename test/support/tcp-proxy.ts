@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { portOf } from './port-of.ts';
 
 /** How a connection is cut. */
 export type Cut = 'both' | 'client';
@@ -36,9 +37,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen');
-    return address.port;
+    return portOf(this.#server);
   }
 
   #join(client: Socket, server: Socket): void {
