@@ -18,6 +18,7 @@ import { insideStream, openStream, STREAM_END, streamError } from '../../src/xmp
 import { domainOf, type Jid, parseJid } from '../../src/xmpp/jid.ts';
 import { NS } from '../../src/xmpp/ns.ts';
 import { Mailbox } from './mailbox.ts';
+import { portOf } from './port-of.ts';
 
 const INSIDE = insideStream(NS.client);
 
@@ -194,10 +195,4 @@ export async function listenRaw(serve: (socket: Socket) => void): Promise<RawSer
       await once(server, 'close');
     },
   };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server does not listen');
-  return address.port;
 }
