@@ -192,6 +192,7 @@ function serveAccount(account: Jid, config: AccountConfig, common: Server, aroun
     positions: receiving.journal,
     earlier: receiving.latest(account),
     sink: receiver,
+    clock: SYSTEM_CLOCK,
     log,
   });
   const identity = { address: account, category: 'client', type: 'bot', software };

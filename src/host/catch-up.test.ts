@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ManualClock } from '../../test/support/manual-clock.ts';
 import { MemoryLog } from '../../test/support/memory-log.ts';
 import { childElements, element, textOf } from '../xml/element.ts';
 import { parseJid } from '../xmpp/jid.ts';
@@ -61,21 +62,24 @@ function opened(position?: string) {
   const kept: Stanza[] = [];
   const positions = new Map(position === undefined ? [] : [[BOT, position]]);
   const note = (id: string | undefined) => id !== undefined && positions.set(BOT, id);
-  const log = new MemoryLog();
+  const [log, clock] = [new MemoryLog(), new ManualClock()];
+  const journal = { full: Promise.resolve() };
   const catchUp = new CatchUp({
     account: BOT,
     log,
+    clock,
     positions: { position: link => positions.get(link), setPosition: async (_link, id) => void note(id) },
     sink: {
       wants: () => true,
       async take(stanzas) {
+        await journal.full;
         kept.push(...stanzas);
         for (const stanza of stanzas) note(archiveIdOf(stanza, BOT));
       },
     },
   });
   const ids = () => kept.map(({ id }) => id);
-  return { archive, kept, ids, positions, catchUp, log };
+  return { archive, kept, ids, positions, catchUp, log, clock, journal };
 }
 
 /** Lets what was begun come to its end. */
@@ -218,6 +222,88 @@ test('a new session takes up where the last one was broken off', async () => {
   assert.deepEqual(ids(), ['1', '2', '3', '4', '5', '6']);
 });
 
+test('what is noted in the archive after it was asked is handed on when the session is some seconds old', async () => {
+  const { archive, ids, positions, catchUp, clock } = opened('a0');
+  archive.messages.push(...['0', '1'].map(body => message(body)));
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  archive.messages.push(...['went to the session before', '3', '4'].map(body => message(body)));
+  await catchUp.take([live(message('3'), 'a3'), live(message('4'), 'a4')]);
+  clock.advance(4_999);
+  assert.deepEqual(archive.asked, ['a0']);
+  clock.advance(1);
+  await settled(catchUp);
+  assert.deepEqual(archive.asked, ['a0', 'a0', 'a3'], 'with the last page');
+  assert.deepEqual(ids(), ['1', '3', '4', 'went to the session before']);
+  assert.equal(positions.get(BOT), 'a4');
+  assert.deepEqual(clock.waits, [], 'it looks once');
+});
+
+test('the second look leaves alone what is known, is being kept, or comes meanwhile', async () => {
+  const { archive, ids, positions, catchUp, clock, journal } = opened('a0');
+  archive.messages.push(...['0', '1'].map(body => message(body)));
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  const { promise: full, resolve: write } = Promise.withResolvers<void>();
+  journal.full = full;
+  archive.messages.push(message('2'));
+  const keeping = catchUp.take([live(message('2'), 'a2')]);
+  archive.before = async () => {
+    archive.before = () => {};
+    archive.messages.push(message('3'));
+    await catchUp.take([live(message('3'), 'a3')]);
+  };
+  clock.advance(5_000);
+  await new Promise(setImmediate);
+  write();
+  await Promise.all([keeping, settled(catchUp)]);
+  assert.deepEqual(ids(), ['1', '2', '3']);
+  assert.equal(positions.get(BOT), 'a3');
+});
+
+test('a second look that did not come is made up for by the next session', async () => {
+  const { archive, ids, catchUp, clock } = opened('a0');
+  archive.messages.push(message('0'));
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  archive.messages.push(...['went to the session before', '2'].map(body => message(body)));
+  await catchUp.take([live(message('2'), 'a2')]);
+  catchUp.begin(archive.ask);
+  assert.deepEqual(clock.waits, []);
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['2', 'went to the session before']);
+  await catchUp[Symbol.asyncDispose]();
+  assert.deepEqual(clock.waits, []);
+});
+
+test('an archive that has forgotten where the second look begins is asked from the position', async () => {
+  const { archive, ids, catchUp, clock, log } = opened('a0');
+  archive.messages.push(message('0'), message('1'));
+  catchUp.begin(async iq => {
+    const answers = await archive.ask(iq);
+    const refusal = errorOf(iq, { condition: 'item-not-found' });
+    return archive.asked.length === 2 && refusal !== undefined ? [refusal] : answers;
+  });
+  await settled(catchUp);
+  archive.messages.push(message('2'));
+  clock.advance(5_000);
+  await settled(catchUp);
+  assert.deepEqual(archive.asked, ['a0', 'a0', 'a1']);
+  assert.deepEqual(ids(), ['1', '2']);
+  assert.deepEqual(log.lines, []);
+});
+
+test('an archive that fails is asked again', async () => {
+  const { archive, ids, catchUp, clock, log } = opened('a0');
+  archive.messages.push(message('0'), message('1'));
+  catchUp.begin(iq => (log.lines.length === 0 ? Promise.reject(new Error('busy')) : archive.ask(iq)));
+  await new Promise(setImmediate);
+  assert.deepEqual(clock.waits, [10_000]);
+  clock.advance(10_000);
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['1']);
+});
+
 test('ends at once, even while the archive owes an answer', async () => {
   const { catchUp } = opened('a0');
   const { promise: asked, resolve } = Promise.withResolvers<void>();
@@ -249,6 +335,7 @@ test('what was kept before a restart is known when the server sends it again', a
   const catchUp = new CatchUp({
     account: BOT,
     log: new MemoryLog(),
+    clock: new ManualClock(),
     positions: { position: () => 'a1', setPosition: async () => {} },
     earlier: [live(message('0'), 'a0'), live(message('1'), 'a1')],
     sink: { wants: () => true, take: async stanzas => void kept.push(...stanzas) },

@@ -5,9 +5,11 @@
  * for all that came after the last stanza that was kept, and what arrives meanwhile and is archived too waits until that has
  * been handed on. What the archive gives looks like a message that the server had stored: with the time in a delay
  * (XEP-0203) and the archive's id (XEP-0359), by which copies are told. The position is kept with the stanzas themselves, so that
- * a restart neither skips nor repeats. Own messages are left out.
+ * a restart neither skips nor repeats. Own messages are left out. Some seconds later the end of the archive is looked over once
+ * more: while a server replaces a session, it may still give a message to the old one, and note it in the archive after the
+ * new one has asked (ejabberd does).
  */
-import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../link/clock.ts';
 import type { Log } from '../log.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { Message, Stanza } from '../xmpp/stanza.ts';
@@ -38,24 +40,32 @@ export interface CatchUpOptions {
   readonly earlier?: readonly Stanza[];
   /** Keeps messages, and with each that has an id of the archive the position. */
   readonly sink: Sink;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
+/** Milliseconds after which nothing is given to a session that was replaced any more. */
+const SETTLED = 5_000;
 /** Milliseconds after which a catching up that failed is tried again while the session lasts. */
 const AGAIN = 10_000;
 /** Live messages that may wait for the archive; later ones are left to the archive itself. */
 const MAX_HELD = 5_000;
-/** Ids of the archive by which copies are told. */
-const MAX_RECENT = 5_000;
+/** Ids of the archive by which copies are told: more than come before the second look. */
+const MAX_RECENT = 20_000;
 
 /** The sink of an always-on account. */
 export class CatchUp implements Sink, AsyncDisposable {
   readonly #options: CatchUpOptions;
   readonly #recent = new Set<string>();
+  /** Live messages on their way to the sink. */
+  readonly #live = new Set<Promise<void>>();
   #held: Message[] = [];
   #missed = false;
+  /** The id after which the archive is looked over once more. */
+  #unsure: string | undefined;
   #session = new AbortController();
   #running: Promise<void> | undefined;
+  #look: Disposable | undefined;
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
@@ -70,19 +80,25 @@ export class CatchUp implements Sink, AsyncDisposable {
   async take(stanzas: readonly Stanza[]): Promise<void> {
     const { account } = this.#options;
     const believed = stanzas.map(stanza => withoutForgedIds(stanza, account));
-    await this.#keep(believed.filter(stanza => !this.#hold(stanza)));
+    const keeping = this.#keep(believed.filter(stanza => !this.#hold(stanza)));
+    this.#live.add(keeping);
+    await keeping.finally(() => this.#live.delete(keeping));
   }
 
   /** A new session has begun, and the archive can be asked. What was asked in the last one is over. */
   begin(ask: Ask): void {
     this.#session.abort();
-    const session = new AbortController();
-    this.#session = session;
+    this.#look?.[Symbol.dispose]();
+    this.#session = new AbortController();
     this.#held = [];
+    this.#start(ask, this.#session.signal, true);
+  }
+
+  #start(ask: Ask, signal: AbortSignal, isFirst: boolean): void {
     const before = this.#running;
     this.#running = (async () => {
       await before;
-      await this.#run(ask, session.signal);
+      await this.#run(ask, signal, isFirst);
     })();
   }
 
@@ -117,46 +133,61 @@ export class CatchUp implements Sink, AsyncDisposable {
     if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
   }
 
-  async #run(ask: Ask, signal: AbortSignal): Promise<void> {
-    const { account, log } = this.#options;
+  async #run(ask: Ask, signal: AbortSignal, isFirst: boolean): Promise<void> {
+    const { account, clock, log } = this.#options;
     while (!signal.aborted) {
       try {
-        const isWhole = await this.#takeOver(ask, signal);
-        if (isWhole && this.#missed) {
-          // What is held came out of the archive too, and its ids may be forgotten by now.
-          this.#held = [];
-          continue;
-        }
-        await this.#release();
-        if (this.#missed) continue;
-        this.#running = undefined;
-        return;
+        const isWhole = await this.#takeOver(ask, signal, isFirst);
+        // What is held came out of the archive too then, and its ids may be forgotten by now.
+        if (isWhole && this.#missed) this.#held = [];
+        else if (await this.#release(signal)) break;
       } catch (error) {
         if (signal.aborted) return;
         log.warn({ account, err: error }, 'the archive could not be taken over; trying again');
-        await pause(AGAIN, undefined, { signal }).catch(() => {});
+        await this.#pause(AGAIN, signal);
       }
     }
+    if (!isFirst || this.#unsure === undefined || signal.aborted) return;
+    this.#look = clock.after(SETTLED, () => this.#start(ask, signal, false));
   }
 
-  /** Hands on what came meanwhile; while that is done more may come. */
-  async #release(): Promise<void> {
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _bell = this.#options.clock.after(ms, resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+  }
+
+  /**
+   * Hands on what came meanwhile; while that is done more may come. From its end on nothing waits.
+   *
+   * @returns whether that is all: otherwise there was more than could be held, and the archive has it
+   */
+  async #release(signal: AbortSignal): Promise<boolean> {
     while (this.#held.length > 0) {
       const held = this.#held;
       this.#held = [];
       await this.#keep(held);
+      // What waits now is for those who ask in the new session.
+      signal.throwIfAborted();
     }
+    if (!this.#missed) this.#running = undefined;
+    return !this.#missed;
   }
 
   /**
-   * Asks page after page for what came after the position. An account that is new here begins at the end.
+   * Asks page after page for what came after the position, or after where the archive is to be looked over once more. An
+   * account that is new here begins at the end.
    *
    * @returns whether it has all that was archived before it returned
    */
-  async #takeOver(ask: Ask, signal: AbortSignal): Promise<boolean> {
+  async #takeOver(ask: Ask, signal: AbortSignal, isFirst: boolean): Promise<boolean> {
     const { account, positions, log } = this.#options;
     this.#missed = false;
-    const position = positions.position(account);
+    // What is not kept yet is not known yet.
+    await Promise.allSettled(this.#live);
+    const unsure = this.#unsure;
+    const position = unsure ?? positions.position(account);
     if (position === undefined) {
       await this.#beginAtEnd(ask, signal);
       return false;
@@ -166,17 +197,25 @@ export class CatchUp implements Sink, AsyncDisposable {
       const page = readPage(await ask(pageQuery(account, { after }), signal), account);
       if (page.name === 'unsupported') {
         log.info({ account, condition: page.condition }, 'the server has no archive for this account');
+        this.#unsure = undefined;
         return false;
       }
       if (page.name === 'forgotten') {
+        this.#unsure = undefined;
+        if (unsure !== undefined) return this.#takeOver(ask, signal, isFirst);
         log.warn({ account }, 'the archive does not reach back to the last stanza; what came between is lost');
         await this.#beginAtEnd(ask, signal);
         return false;
       }
       await this.#keep(page.messages);
-      if (page.last === undefined) return true;
-      await positions.setPosition(account, page.last);
-      if (page.complete) return true;
+      const isEnd = page.complete || page.last === undefined;
+      // While it looks over what it has, the position stays ahead.
+      if (page.last !== undefined && (isEnd || unsure === undefined)) await positions.setPosition(account, page.last);
+      if (isEnd) {
+        // With the last page: ids of the archive need not come in the order in which it got them.
+        this.#unsure = isFirst ? after : undefined;
+        return true;
+      }
       after = page.last;
     }
   }
@@ -184,7 +223,9 @@ export class CatchUp implements Sink, AsyncDisposable {
   async #beginAtEnd(ask: Ask, signal: AbortSignal): Promise<void> {
     const { account, positions } = this.#options;
     const page = readPage(await ask(pageQuery(account, 'last'), signal), account);
-    if (page.name === 'page') await positions.setPosition(account, page.last ?? '');
+    if (page.name !== 'page') return;
+    await positions.setPosition(account, page.last ?? '');
+    this.#unsure = page.last ?? '';
   }
 
   /** Resolves when nothing is asked any more. */
@@ -195,6 +236,7 @@ export class CatchUp implements Sink, AsyncDisposable {
   /** Stops asking. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#session.abort();
+    this.#look?.[Symbol.dispose]();
     await this.#running;
   }
 }
