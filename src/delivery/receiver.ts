@@ -77,8 +77,9 @@ export class Receiver implements Sink, AsyncDisposable {
     return kind === 'presence' && localOf(link) !== undefined && from !== undefined && bareOf(from) === link;
   }
 
-  async take(stanzas: readonly Stanza[]): Promise<void> {
-    const entries = stanzas.flatMap(stanza => this.#entryOf(stanza) ?? []);
+  /** @param isPosition whether the archive of the link's account has been taken over up to what is kept here */
+  async take(stanzas: readonly Stanza[], isPosition = true): Promise<void> {
+    const entries = stanzas.flatMap(stanza => this.#entryOf(stanza, isPosition) ?? []);
     const kept = await this.#withRoom(entries);
     if (kept.length > 0) await this.#append(kept);
   }
@@ -100,7 +101,7 @@ export class Receiver implements Sink, AsyncDisposable {
   }
 
   /** Deals with what is not kept. */
-  #entryOf(stanza: Stanza): NewEntry | undefined {
+  #entryOf(stanza: Stanza, isPosition: boolean): NewEntry | undefined {
     const { link } = this.#options;
     if (stanza.to === undefined) return undefined;
     const event = eventOf(stanza.to);
@@ -116,7 +117,7 @@ export class Receiver implements Sink, AsyncDisposable {
     }
     const { answering, observing } = recipients;
     const targets = answering === undefined ? observing : [answering, ...observing];
-    const archiveId = archiveIdOf(stanza, link);
+    const archiveId = isPosition ? archiveIdOf(stanza, link) : undefined;
     return { link, event, stanza, targets, ...(archiveId !== undefined && { archiveId }) };
   }
 

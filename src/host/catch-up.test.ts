@@ -3,58 +3,15 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Archive, BOT, live, message } from '../../test/support/list-archive.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { MemoryLog } from '../../test/support/memory-log.ts';
-import { childElements, element, textOf } from '../xml/element.ts';
+import { element } from '../xml/element.ts';
 import { parseJid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
-import { errorOf, type Message, resultOf, type Stanza, stanzaElement } from '../xmpp/stanza.ts';
+import { errorOf, type Message, type Stanza, stanzaElement } from '../xmpp/stanza.ts';
 import { archiveIdOf } from './archive-page.ts';
-import { type Ask, CatchUp } from './catch-up.ts';
-
-const BOT = parseJid('bot@example.org');
-const ALICE = parseJid('alice@example.org/phone');
-
-/** A message as it is archived. */
-function message(body: string, from = ALICE): Message {
-  return { kind: 'message', type: 'chat', from, to: BOT, id: body, payload: [element('body', NS.client, {}, [body])] };
-}
-
-/** The same as it comes in live: its server has noted its id in the archive. */
-function live(archived: Message, id: string): Message {
-  return { ...archived, payload: [...archived.payload, element('stanza-id', NS.sid, { by: BOT, id })] };
-}
-
-/** An archive whose ids are `a0`, `a1`, …; it gives `page` messages at once. */
-class Archive {
-  readonly messages: Message[] = [];
-  readonly asked: string[] = [];
-  page = 3;
-  /** Is called before each answer. */
-  before: () => void | Promise<void> = () => {};
-
-  readonly ask = async (iq: Parameters<Ask>[0]): ReturnType<Ask> => {
-    const [query] = iq.payload;
-    const set = childElements(query ?? element('query', NS.archive))[0] ?? element('set', NS.rsm);
-    const after = childElements(set).find(({ name }) => name === 'after');
-    const last = childElements(set).some(({ name }) => name === 'before');
-    this.asked.push(last ? 'last' : ((after && textOf(after)) ?? ''));
-    const ids = this.messages.map((_, index) => index);
-    const start = after === undefined ? 0 : Number(textOf(after).slice(1)) + 1;
-    const found = last ? ids.slice(-1) : ids.slice(start, start + this.page);
-    await this.before();
-    const fin = element('fin', NS.archive, { complete: String(start + found.length >= ids.length) });
-    return [...found.map(index => this.#result(index)), resultOf(iq, [fin])].filter(answer => answer !== undefined);
-  };
-
-  #result(index: number): Stanza {
-    const stamp = element('delay', NS.delay, { stamp: '2026-01-01T00:00:00Z' });
-    const archived = this.messages[index] ?? message('none');
-    const forwarded = element('forwarded', NS.forward, {}, [stamp, stanzaElement(archived)]);
-    const result = element('result', NS.archive, { id: `a${index}` }, [forwarded]);
-    return { kind: 'message', from: BOT, to: BOT, payload: [result] };
-  }
-}
+import { CatchUp } from './catch-up.ts';
 
 /** A catching up with its archive and what it has handed on. */
 function opened(position?: string) {
@@ -71,10 +28,10 @@ function opened(position?: string) {
     positions: { position: link => positions.get(link), setPosition: async (_link, id) => void note(id) },
     sink: {
       wants: () => true,
-      async take(stanzas) {
+      async take(stanzas, isPosition) {
         await journal.full;
         kept.push(...stanzas);
-        for (const stanza of stanzas) note(archiveIdOf(stanza, BOT));
+        if (isPosition) for (const stanza of stanzas) note(archiveIdOf(stanza, BOT));
       },
     },
   });
@@ -85,6 +42,14 @@ function opened(position?: string) {
 /** Lets what was begun come to its end. */
 async function settled(catchUp: CatchUp): Promise<void> {
   await catchUp.done;
+}
+
+/** Begins a session and lets it come to the end of its second look. */
+async function settledTwice({ archive, catchUp, clock }: ReturnType<typeof opened>): Promise<void> {
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  clock.advance(5_000);
+  await settled(catchUp);
 }
 
 test('a first session begins at the end of the archive', async () => {
@@ -108,13 +73,17 @@ test('an archive that was empty at first is taken over whole', async () => {
 });
 
 test('what came during an outage is handed on in order, with its time and id, and without own messages', async () => {
-  const { archive, kept, ids, positions, catchUp } = opened('a0');
+  const { archive, kept, ids, positions, catchUp, clock } = opened('a0');
   archive.messages.push(message('0'), message('1'), message('own', parseJid('bot@example.org/x')));
   archive.messages.push(...['2', '3', '4', '5'].map(body => message(body)));
   catchUp.begin(archive.ask);
   await settled(catchUp);
   assert.deepEqual(ids(), ['1', '2', '3', '4', '5']);
   assert.deepEqual(archive.asked, ['a0', 'a3']);
+  assert.equal(positions.get(BOT), 'a3');
+  clock.advance(5_000);
+  await settled(catchUp);
+  assert.deepEqual(archive.asked, ['a0', 'a3', 'a3']);
   assert.equal(positions.get(BOT), 'a6');
   const [first] = kept;
   assert.ok(first !== undefined);
@@ -158,15 +127,21 @@ test('an id of somebody else is no id of the archive', () => {
 });
 
 test('an id that the sender has put there in the name of the account is taken out', async () => {
-  const { kept, positions, catchUp } = opened('a0');
+  const scene = opened('a0');
+  const { archive, kept, positions, catchUp } = scene;
+  archive.messages.push(message('0'));
+  await settledTwice(scene);
   await catchUp.take([live(live(message('1'), 'forged'), 'a1')]);
   assert.equal(positions.get(BOT), 'a1');
   assert.deepEqual(kept, [live(message('1'), 'a1')]);
 });
 
 test('a copy of what another client got is not handed on again as itself', async () => {
-  const { archive, ids, positions, catchUp } = opened('a0');
-  archive.messages.push(message('0'), message('1'));
+  const scene = opened('a0');
+  const { archive, ids, positions, catchUp } = scene;
+  archive.messages.push(message('0'));
+  await settledTwice(scene);
+  archive.messages.push(message('1'));
   const forwarded = element('forwarded', NS.forward, {}, [stanzaElement(live(message('1'), 'a1'))]);
   const carbon = element('received', NS.carbons, {}, [forwarded]);
   const copy: Message = { kind: 'message', type: 'chat', from: BOT, to: BOT, id: 'copy', payload: [carbon] };
@@ -175,7 +150,11 @@ test('a copy of what another client got is not handed on again as itself', async
   catchUp.begin(archive.ask);
   await settled(catchUp);
   assert.deepEqual(ids(), ['copy']);
-  assert.equal(archiveIdOf({ ...copy, from: ALICE }, BOT), undefined, 'nobody else sends copies');
+  assert.equal(
+    archiveIdOf({ ...copy, from: parseJid('alice@example.org/phone') }, BOT),
+    undefined,
+    'nobody else sends copies',
+  );
 });
 
 test('results of the archive that nobody has asked for are nothing', async () => {
@@ -262,35 +241,19 @@ test('the second look leaves alone what is known, is being kept, or comes meanwh
 });
 
 test('a second look that did not come is made up for by the next session', async () => {
-  const { archive, ids, catchUp, clock } = opened('a0');
+  const { archive, ids, positions, catchUp, clock } = opened('a0');
   archive.messages.push(message('0'));
   catchUp.begin(archive.ask);
   await settled(catchUp);
   archive.messages.push(...['went to the session before', '2'].map(body => message(body)));
   await catchUp.take([live(message('2'), 'a2')]);
+  assert.equal(positions.get(BOT), 'a0', 'nor by a process after this one');
   catchUp.begin(archive.ask);
   assert.deepEqual(clock.waits, []);
   await settled(catchUp);
   assert.deepEqual(ids(), ['2', 'went to the session before']);
   await catchUp[Symbol.asyncDispose]();
   assert.deepEqual(clock.waits, []);
-});
-
-test('an archive that has forgotten where the second look begins is asked from the position', async () => {
-  const { archive, ids, catchUp, clock, log } = opened('a0');
-  archive.messages.push(message('0'), message('1'));
-  catchUp.begin(async iq => {
-    const answers = await archive.ask(iq);
-    const refusal = errorOf(iq, { condition: 'item-not-found' });
-    return archive.asked.length === 2 && refusal !== undefined ? [refusal] : answers;
-  });
-  await settled(catchUp);
-  archive.messages.push(message('2'));
-  clock.advance(5_000);
-  await settled(catchUp);
-  assert.deepEqual(archive.asked, ['a0', 'a0', 'a1']);
-  assert.deepEqual(ids(), ['1', '2']);
-  assert.deepEqual(log.lines, []);
 });
 
 test('an archive that fails is asked again', async () => {
@@ -302,6 +265,27 @@ test('an archive that fails is asked again', async () => {
   clock.advance(10_000);
   await settled(catchUp);
   assert.deepEqual(ids(), ['1']);
+});
+
+test('what comes in a new session waits for it, even while the last one is still handing on', async () => {
+  const { archive, ids, catchUp, journal } = opened('a0');
+  const come = (id: string) => archive.messages.push(message(id));
+  const comeLive = (id: string) => void catchUp.take([live(message(id), `a${come(id) - 1}`)]);
+  come('0');
+  const { promise: full, resolve: write } = Promise.withResolvers<void>();
+  archive.before = () => {
+    archive.before = () => {};
+    journal.full = full;
+    comeLive('1');
+  };
+  catchUp.begin(archive.ask);
+  await new Promise(setImmediate);
+  come('2');
+  catchUp.begin(archive.ask);
+  comeLive('3');
+  write();
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['1', '2', '3']);
 });
 
 test('ends at once, even while the archive owes an answer', async () => {

@@ -7,7 +7,8 @@
  * (XEP-0203) and the archive's id (XEP-0359), by which copies are told. The position is kept with the stanzas themselves, so that
  * a restart neither skips nor repeats. Own messages are left out. Some seconds later the end of the archive is looked over once
  * more: while a server replaces a session, it may still give a message to the old one, and note it in the archive after the
- * new one has asked (ejabberd does).
+ * new one has asked (ejabberd does). Until then the position stays where that look begins, so that another process makes up for
+ * one that did not come to it.
  */
 import type { Clock } from '../link/clock.ts';
 import type { Log } from '../log.ts';
@@ -32,14 +33,18 @@ export interface Positions {
   setPosition(link: Jid, archiveId: string): Promise<void>;
 }
 
+/** What keeps messages, and with each that has an id of the archive the position, unless older ones may still turn up there. */
+export interface PositionSink extends Pick<Sink, 'wants'> {
+  take(stanzas: readonly Stanza[], isPosition: boolean): Promise<void>;
+}
+
 /** What catching up needs. */
 export interface CatchUpOptions {
   readonly account: Jid;
   readonly positions: Positions;
   /** Stanzas that were kept before this start, the latest last: a server may send again what it saw no acknowledgement for. */
   readonly earlier?: readonly Stanza[];
-  /** Keeps messages, and with each that has an id of the archive the position. */
-  readonly sink: Sink;
+  readonly sink: PositionSink;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -61,8 +66,8 @@ export class CatchUp implements Sink, AsyncDisposable {
   readonly #live = new Set<Promise<void>>();
   #held: Message[] = [];
   #missed = false;
-  /** The id after which the archive is looked over once more. */
-  #unsure: string | undefined;
+  /** Whether what comes live moves the position on: not before the second look. */
+  #isSure = false;
   #session = new AbortController();
   #running: Promise<void> | undefined;
   #look: Disposable | undefined;
@@ -91,6 +96,7 @@ export class CatchUp implements Sink, AsyncDisposable {
     this.#look?.[Symbol.dispose]();
     this.#session = new AbortController();
     this.#held = [];
+    this.#isSure = false;
     this.#start(ask, this.#session.signal, true);
   }
 
@@ -122,7 +128,7 @@ export class CatchUp implements Sink, AsyncDisposable {
 
   async #keep(stanzas: readonly Stanza[]): Promise<void> {
     const wanted = stanzas.filter(stanza => !this.#isKnown(stanza) && this.wants(stanza));
-    if (wanted.length > 0) await this.#options.sink.take(wanted);
+    if (wanted.length > 0) await this.#options.sink.take(wanted, this.#isSure);
     for (const stanza of wanted) this.#remember(this.#archiveId(stanza));
   }
 
@@ -138,6 +144,7 @@ export class CatchUp implements Sink, AsyncDisposable {
     while (!signal.aborted) {
       try {
         const isWhole = await this.#takeOver(ask, signal, isFirst);
+        if (!isFirst) this.#isSure = true;
         // What is held came out of the archive too then, and its ids may be forgotten by now.
         if (isWhole && this.#missed) this.#held = [];
         else if (await this.#release(signal)) break;
@@ -147,7 +154,7 @@ export class CatchUp implements Sink, AsyncDisposable {
         await this.#pause(AGAIN, signal);
       }
     }
-    if (!isFirst || this.#unsure === undefined || signal.aborted) return;
+    if (this.#isSure || signal.aborted) return;
     this.#look = clock.after(SETTLED, () => this.#start(ask, signal, false));
   }
 
@@ -176,8 +183,8 @@ export class CatchUp implements Sink, AsyncDisposable {
   }
 
   /**
-   * Asks page after page for what came after the position, or after where the archive is to be looked over once more. An
-   * account that is new here begins at the end.
+   * Asks page after page for what came after the position. The last page of a first look is asked for again by the second,
+   * because ids of the archive need not come in the order in which it got them. An account that is new here begins at the end.
    *
    * @returns whether it has all that was archived before it returned
    */
@@ -186,8 +193,7 @@ export class CatchUp implements Sink, AsyncDisposable {
     this.#missed = false;
     // What is not kept yet is not known yet.
     await Promise.allSettled(this.#live);
-    const unsure = this.#unsure;
-    const position = unsure ?? positions.position(account);
+    const position = positions.position(account);
     if (position === undefined) {
       await this.#beginAtEnd(ask, signal);
       return false;
@@ -197,25 +203,18 @@ export class CatchUp implements Sink, AsyncDisposable {
       const page = readPage(await ask(pageQuery(account, { after }), signal), account);
       if (page.name === 'unsupported') {
         log.info({ account, condition: page.condition }, 'the server has no archive for this account');
-        this.#unsure = undefined;
+        this.#isSure = true;
         return false;
       }
       if (page.name === 'forgotten') {
-        this.#unsure = undefined;
-        if (unsure !== undefined) return this.#takeOver(ask, signal, isFirst);
         log.warn({ account }, 'the archive does not reach back to the last stanza; what came between is lost');
         await this.#beginAtEnd(ask, signal);
         return false;
       }
       await this.#keep(page.messages);
       const isEnd = page.complete || page.last === undefined;
-      // While it looks over what it has, the position stays ahead.
-      if (page.last !== undefined && (isEnd || unsure === undefined)) await positions.setPosition(account, page.last);
-      if (isEnd) {
-        // With the last page: ids of the archive need not come in the order in which it got them.
-        this.#unsure = isFirst ? after : undefined;
-        return true;
-      }
+      if (page.last !== undefined && !(isEnd && isFirst)) await positions.setPosition(account, page.last);
+      if (isEnd) return true;
       after = page.last;
     }
   }
@@ -223,9 +222,7 @@ export class CatchUp implements Sink, AsyncDisposable {
   async #beginAtEnd(ask: Ask, signal: AbortSignal): Promise<void> {
     const { account, positions } = this.#options;
     const page = readPage(await ask(pageQuery(account, 'last'), signal), account);
-    if (page.name !== 'page') return;
-    await positions.setPosition(account, page.last ?? '');
-    this.#unsure = page.last ?? '';
+    if (page.name === 'page') await positions.setPosition(account, page.last ?? '');
   }
 
   /** Resolves when nothing is asked any more. */
