@@ -2,10 +2,21 @@
  * A group on its way to the disk: nobody hears of it, everything else goes on, and whoever cannot wait gets it done.
  */
 import assert from 'node:assert/strict';
+import { closeSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { bodyOf, DONE, entryOf, LINK, messageOf, newPlace, type Place } from '../../test/support/journal-place.ts';
+import {
+  ATTEMPT,
+  appendAll,
+  bodyOf,
+  DONE,
+  entryOf,
+  LINK,
+  messageOf,
+  newPlace,
+  type Place,
+} from '../../test/support/journal-place.ts';
 import type { Entry } from './journal.ts';
 import type { SqliteJournal } from './sqlite-journal.ts';
 
@@ -16,6 +27,22 @@ async function appending(journal: SqliteJournal, text: string): Promise<{ readon
   const kept = journal.append([entryOf(messageOf(text))]);
   await new Promise(resolve => setImmediate(resolve));
   return { kept };
+}
+
+/** Puts a device that cannot be synced in the place of the log's descriptors; the first is SQLite's own, and stays. */
+function breakSyncs({ path }: Place): void {
+  const isLog = (fd: string) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === `${path}-wal`;
+    } catch {
+      return false;
+    }
+  };
+  const found = readdirSync('/proc/self/fd').filter(isLog).map(Number);
+  for (const fd of found.toSorted((a, b) => a - b).slice(1)) {
+    closeSync(fd);
+    assert.equal(openSync('/dev/null', 'r+'), fd, 'or else another file has got the number');
+  }
 }
 
 function countIn({ path }: Place): unknown {
@@ -80,4 +107,27 @@ test('the end keeps it', async t => {
   const entries = await kept;
   await using again = place.open();
   assert.deepEqual(again.read(0, WHOLE, 10), entries);
+});
+
+test('an outcome in doubt is kept once, when it turns out to be on the disk', {
+  skip: process.platform !== 'linux',
+}, async t => {
+  const place = await newPlace(t);
+  await using journal = place.open();
+  await appendAll(journal, ['a']);
+  const [delivery] = journal.claim('hook', place.clock.now, 1);
+  assert.ok(delivery !== undefined);
+  // The sync fails, and so does opening the file again, until the mark is back.
+  breakSyncs(place);
+  const mark = `${place.path}-mark`;
+  renameSync(mark, `${mark}.away`);
+  mkdirSync(mark);
+  const { promise: failed, resolve } = Promise.withResolvers<void>();
+  place.log.error = (_fields, message) => void (message === 'the journal cannot be written' && resolve());
+  const settled = journal.settle(delivery, DONE);
+  await failed;
+  rmdirSync(mark);
+  renameSync(`${mark}.away`, mark);
+  await settled;
+  assert.deepEqual(journal.find(delivery.id, [LINK])?.attempts, [ATTEMPT]);
 });

@@ -59,8 +59,8 @@ export class JournalWriter {
   #flight: Flight | undefined;
   readonly #pace = new Pace(() => this.#flush());
   #timer: NodeJS.Timeout | undefined;
-  /** What a commit wrote of which nobody knows whether it is in the file. */
-  #doubtful: readonly Written[] = [];
+  /** A group of which nobody knows whether it is in the file. */
+  #doubtful: Flight | undefined;
   #failing = false;
   /** When the file may be opened again, in milliseconds of `performance.now()`. */
   #notBefore = 0;
@@ -214,7 +214,7 @@ export class JournalWriter {
     if (fault === 'fenced') this.#ended = error;
     if (fault === 'handle') {
       this.#letGo();
-      this.#doubtful = written.length === group.length ? written : [];
+      this.#doubtful = written.length === group.length ? { group, written } : undefined;
       if (performance.now() >= this.#notBefore && this.#resume()) {
         for (const { announce } of written) announce();
         return;
@@ -246,11 +246,7 @@ export class JournalWriter {
     this.#tryLater();
   }
 
-  /**
-   * Opens the file again. What was in doubt is applied when it turns out to be in it.
-   *
-   * @returns whether it was
-   */
+  /** Opens the file again. Returns whether what was in doubt is in it: it is applied then, and its jobs that wait are done. */
   #resume(): boolean {
     const began = performance.now();
     try {
@@ -264,13 +260,20 @@ export class JournalWriter {
       this.#notBefore = performance.now() + PATIENCE * (performance.now() - began);
     }
     const more = this.#file.commits - this.#commits;
-    const kept = more === 1 && this.#doubtful.length > 0;
-    if (kept) for (const { apply } of this.#doubtful) apply();
-    else if (more !== 0) this.#ended = new Fenced('another process has written to the journal');
+    const kept = more === 1 ? this.#doubtful : undefined;
     this.#commits = this.#file.commits;
-    this.#doubtful = [];
+    this.#doubtful = undefined;
     this.#recovered();
-    return kept;
+    if (kept !== undefined) this.#found(kept);
+    else if (more !== 0) this.#ended = new Fenced('another process has written to the journal');
+    return kept !== undefined;
+  }
+
+  #found({ group, written }: Flight): void {
+    for (const { apply } of written) apply();
+    const waiting = new Set(this.#due);
+    this.#due = this.#due.filter(job => !group.includes(job));
+    for (const [place, job] of group.entries()) if (waiting.has(job)) written[place]?.announce();
   }
 
   #letGo(): void {
