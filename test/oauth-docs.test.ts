@@ -32,7 +32,7 @@ test('it has every path, and no other', () => {
 const OUTCOMES: Readonly<Record<string, readonly [status: number, answer: RegExp]>> = {
   '/.well-known/': [200, /"token_endpoint":"http:[^"]+\/oauth2\/token"/],
   '/oauth2/register': [201, /^\{"client_id":"[\w-]{22}","client_id_issued_at":\d+,"client_name":"My bot"/],
-  'grant_type=client_credentials': [200, /^\{"access_token":"oat_[\w-]{43}","token_type":"Bearer","expires_in":3600,/],
+  'grant_type=client_credentials': [200, /^\{"access_token":"oat_[\w-]{43}","token_type":"bearer","expires_in":3600,/],
 };
 
 test('its curl lines give what they should', async () => {

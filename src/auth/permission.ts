@@ -27,6 +27,16 @@ export const STANZA_PERMISSIONS = [
   'account-control',
 ] as const satisfies readonly Permission[];
 
+/** The same for queries: who has none of them is told of the first. */
+export const QUERY_PERMISSIONS = [
+  'query',
+  'archive',
+  'account-read',
+  'account-write',
+  'account-control',
+  'send',
+] as const satisfies readonly Permission[];
+
 /**
  * The permission that sending a stanza takes.
  *

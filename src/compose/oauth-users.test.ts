@@ -59,6 +59,14 @@ describe('a user', () => {
     const users = usersOf({ domain: DOMAIN, realm: { domain: DOMAIN, names: 'users', verify }, later });
     await assert.rejects(users.logIn('alice', 'x'), LoginRefused);
   });
+
+  test('logs in anew when what an earlier login has left is out of date', async () => {
+    const kept = [undefined, 'keys'];
+    const later = { keep: async () => kept.shift(), vouch: async () => undefined, act: async () => undefined };
+    const verify = async () => ({ address: ALICE });
+    const users = usersOf({ domain: DOMAIN, realm: { domain: DOMAIN, names: 'users', verify }, later });
+    assert.deepEqual(await users.logIn('alice', 'x'), { address: ALICE, keepsake: 'keys' });
+  });
 });
 
 test('behind a component is whoever has its secret, as any of its addresses', async () => {

@@ -8,6 +8,9 @@ import { LoginRefused, type Users } from '../oauth/authority.ts';
 import { domainOf, type Jid, JidError, localOf, makeJid, parseJid } from '../xmpp/jid.ts';
 import type { Served } from './surroundings.ts';
 
+/** How often a login is made until it leaves something to act with. */
+const TRIES = 2;
+
 /** Makes the accounts of a host. */
 export function usersOf({ domain, realm, later }: Pick<Served, 'domain' | 'realm' | 'later'>): Users {
   const find = realm.names === 'users' ? userAt : addressAt;
@@ -19,11 +22,14 @@ export function usersOf({ domain, realm, later }: Pick<Served, 'domain' | 'realm
       const address = find(name, domain);
       // A name that nobody has costs what a wrong password costs.
       const known = realm.names === 'users' && address !== undefined ? (localOf(address) ?? nobody) : nobody;
-      const principal = await realm.verify(known, password);
-      if (principal === undefined || address === undefined) return undefined;
-      const keepsake = await later.keep({ ...principal, address });
-      if (keepsake === undefined) throw new LoginRefused('the server leaves no keys after a login');
-      return { address, keepsake };
+      // What an earlier login has left may be out of date, though the password is right; then there is a new login.
+      for (let tries = 0; tries < TRIES; tries += 1) {
+        const principal = await realm.verify(known, password);
+        if (principal === undefined || address === undefined) return undefined;
+        const keepsake = await later.keep({ ...principal, address });
+        if (keepsake !== undefined) return { address, keepsake };
+      }
+      throw new LoginRefused('the server leaves no keys after a login');
     },
     async vouch(address) {
       const keepsake = await later.vouch(address);

@@ -35,10 +35,6 @@ for (const [accept, format] of CHOICES) {
     assert.deepEqual(readProbe(options(200, accept), XML), { format }));
 }
 
-test('a target of mod_component_http stays one', () => {
-  assert.deepEqual(readProbe(options(200, JSON_TYPE), 'component_http'), { format: 'component_http' });
-});
-
 test('only status 200 chooses, and anything else is told', () => {
   for (const status of [204, 301, 404, 405, 500]) {
     const problem = `the answer to OPTIONS has status ${status}`;

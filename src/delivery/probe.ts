@@ -3,7 +3,8 @@
  *
  * Decides, as mod_rest does, that only status 200 counts, and that the `Accept` field of that answer chooses the format over
  * the configuration. A field that names none of our formats chooses nothing: mod_rest takes XML then, which the service did
- * not ask for. The call itself is `probeRequest` through `caller.ts`; it is made at the start and when a receiver is back.
+ * not ask for. A service of mod_component_http is not probed: it knows no such request. The call itself is `probeRequest`
+ * through `caller.ts`; it is made at the start and when a receiver is back.
  */
 import { parseAccept } from '../bridge/accept.ts';
 import type { CallResult } from './exchange.ts';
@@ -20,13 +21,12 @@ export interface Probed {
 /**
  * Reads the answer to a probe.
  *
- * @param configured the format of the target's configuration; mod_component_http has no probe, and its format stays
+ * @param configured the format of the target's configuration
  */
 export function readProbe(result: CallResult, configured: Format): Probed {
   if (result.name === 'fault') return { format: configured, problem: result.text };
   if (result.status !== 200)
     return { format: configured, problem: `the answer to OPTIONS has status ${result.status}` };
-  if (configured === 'component_http') return { format: configured };
   return { format: chosenFormat(result.accept ?? '') ?? configured };
 }
 

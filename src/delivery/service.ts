@@ -58,8 +58,9 @@ export class Service implements AsyncDisposable {
     return this.#health;
   }
 
-  /** Asks the service what it wants to get. Never rejects. */
+  /** Asks the service what it wants to get; one of mod_component_http knows no such request. Never rejects. */
   probe(): Promise<void> {
+    if (this.target.format === 'component_http') return Promise.resolve();
     this.#probing ??= this.#probe().finally(() => {
       this.#probing = undefined;
     });

@@ -122,6 +122,16 @@ test('a session is not entered with other credentials', async t => {
   assert.equal(sessions.size, 1);
 });
 
+test('who enters after his session is distrusted logs in anew, and what is under way in it goes on', async t => {
+  const { sessions, logins } = await opened(t);
+  const first = await sessions.enter(entrance());
+  sessions.distrust(first?.id ?? '');
+  sessions.distrust('nobody');
+  assert.ok(sessions.hostOf(first?.id ?? '') !== undefined);
+  assert.notEqual((await sessions.enter(entrance()))?.id, first?.id);
+  assert.equal(logins.length, 2);
+});
+
 test('an idle session is closed', async t => {
   const { sessions, clock } = await opened(t, { idle: 60 });
   const session = await sessions.enter(entrance());

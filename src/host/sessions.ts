@@ -110,6 +110,12 @@ export class Sessions implements AsyncDisposable {
     return { id: kept.id, address: kept.link.address };
   }
 
+  /** The next request with the credentials of a session logs in anew. */
+  distrust(id: string): void {
+    const kept = this.#kept.get(id);
+    if (kept !== undefined) this.#forget(kept);
+  }
+
   #digestOf({ account, kind, secret }: Entrance): Buffer {
     // A JID holds no U+0000 and a kind no space, so the parts cannot be mixed up. The key stands first; nobody sees a digest
     // who could lengthen it.

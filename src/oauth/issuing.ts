@@ -19,7 +19,8 @@ export const CODE_LIFETIME = 600_000;
 /** What a client gets from the token endpoint. */
 export interface TokenAnswer {
   readonly access_token: string;
-  readonly token_type: 'Bearer';
+  /** In the spelling of mod_http_oauth2; clients are to heed no case (RFC 6749 §5.1), but some do. */
+  readonly token_type: 'bearer';
   /** Seconds. */
   readonly expires_in: number;
   readonly scope: string;
@@ -80,7 +81,7 @@ export async function issueTokens(authority: Authority, grant: Grant, issue: Iss
   ]);
   return {
     access_token: access,
-    token_type: 'Bearer',
+    token_type: 'bearer',
     expires_in: rules.accessLifetime,
     scope: scope.join(' '),
     ...(refresh !== undefined && { refresh_token: refresh }),

@@ -1,5 +1,5 @@
 /**
- * The scopes of OAuth (RFC 6749 §3.3): those of `auth/scopes.ts`, and the two words of OpenID Connect.
+ * The scopes of OAuth (RFC 6749 §3.3): those of `auth/scopes.ts`, the two words of OpenID Connect, and two roles of Prosody.
  *
  * Decides which of them users can grant, what a request without scope means, and that what is granted is never more than
  * what was asked for and registered. The scope `admin` is the operator's to give, not a user's.
@@ -15,6 +15,9 @@ const CONNECT: Readonly<Record<string, string>> = {
   [OPENID]: 'learn your address',
   offline_access: 'go on when you are not there',
 };
+
+/** Roles that Prosody gives to every account. Clients of mod_http_oauth2 ask for them in the place of `xmpp`. */
+const ROLES: readonly string[] = ['prosody:registered', 'prosody:member'];
 
 /** What nobody grants by logging in. */
 const OPERATORS: readonly string[] = ['admin'];
@@ -38,7 +41,7 @@ export const GRANTABLE: readonly string[] = [
 export function readScope(asked: string | undefined, registered: string | undefined): readonly string[] {
   const most = registered === undefined ? undefined : wordsOf(registered);
   const wanted = asked === undefined ? (most ?? DEFAULT) : wordsOf(asked);
-  const known = wanted.filter(word => GRANTABLE.includes(word));
+  const known = wanted.filter(word => GRANTABLE.includes(word) || ROLES.includes(word));
   const scope = most === undefined ? known : narrowedTo(known, most);
   if (scope.length > 0) return scope;
   throw new OAuthError('invalid_scope', `ask for one or more of ${GRANTABLE.join(' ')}`);
@@ -59,12 +62,18 @@ export function narrowScope(asked: string | undefined, granted: readonly string[
 
 /** What a scope lets its bearer do over the API. */
 export function apiScopes(scope: readonly string[]): ReadonlySet<Scope> {
-  return new Set(scope.filter(isScope));
+  return new Set(scope.flatMap(ours));
 }
 
 /** What each word of a scope means, for the one who grants it; goes on after «may». */
 export function meanings(scope: readonly string[]): readonly string[] {
-  return scope.map(word => (isScope(word) ? SCOPES[word].doc : (CONNECT[word] ?? word)));
+  return [...new Set(scope.flatMap(word => CONNECT[word] ?? ours(word).map(known => SCOPES[known].doc)))];
+}
+
+/** The scope of ours that a word stands for. */
+function ours(word: string): readonly Scope[] {
+  if (isScope(word)) return [word];
+  return ROLES.includes(word) ? ['xmpp'] : [];
 }
 
 function wordsOf(text: string): readonly string[] {
@@ -72,6 +81,6 @@ function wordsOf(text: string): readonly string[] {
 }
 
 function narrowedTo(wanted: readonly string[], most: readonly string[]): readonly string[] {
-  const ours = narrowed(wanted.filter(isScope), most.filter(isScope));
-  return wanted.filter(word => (isScope(word) ? ours.has(word) : most.includes(word)));
+  const within = narrowed(wanted.flatMap(ours), most.flatMap(ours));
+  return wanted.filter(word => most.includes(word) || ours(word).some(scope => within.has(scope)));
 }

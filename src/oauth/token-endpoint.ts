@@ -6,7 +6,7 @@
  */
 
 import { digestOf } from '../auth/token-text.ts';
-import { type Authority, grantsOf } from './authority.ts';
+import { type Authority, grantsOf, LoginRefused } from './authority.ts';
 import { type Client, DEVICE_GRANT, GRANT_TYPES, type GrantType, isPublic } from './client.ts';
 import { authenticateClient, type Shown } from './client-authentication.ts';
 import { redeemDevice } from './device-flow.ts';
@@ -128,6 +128,8 @@ async function actForItself({ authority, client, parameters }: Exchange): Promis
   return issueTokens(authority, grant, { refreshable: false });
 }
 
+const KEYLESS = 'this account cannot give access to applications: its server keeps no keys for it';
+
 /** RFC 6749 §4.3. At a component the name is any address of it, and the password its secret, as with mod_http_oauth2. */
 async function exchangePassword(
   authority: Authority,
@@ -139,7 +141,10 @@ async function exchangePassword(
   }
   const [name, password] = [required(parameters, 'username'), required(parameters, 'password')];
   const scope = readScope(parameters.get('scope'), client?.metadata.scope);
-  const login = await logIn(authority, { name, password, address });
+  const login = await logIn(authority, { name, password, address }).catch((error: unknown) => {
+    if (error instanceof LoginRefused) throw new OAuthError('invalid_grant', KEYLESS);
+    throw error;
+  });
   if (login === undefined) throw new OAuthError('invalid_grant', 'the name or the password is wrong');
   const grant = keepGrant(authority, { login, client: client?.id, scope }, 0);
   if (client === undefined) return issueTokens(authority, grant, { refreshable: false });

@@ -22,7 +22,7 @@ export type Introspection =
       readonly scope: string;
       readonly client_id: string;
       readonly username: string;
-      readonly token_type?: 'Bearer';
+      readonly token_type?: 'bearer';
       readonly exp: number;
       readonly iat: number;
       readonly sub: string;
@@ -88,7 +88,7 @@ export function introspect(authority: Authority, client: Client, text: string, i
     scope: scope.join(' '),
     client_id: client.id,
     username: grant.address,
-    ...(kind === 'access' && { token_type: 'Bearer' }),
+    ...(kind === 'access' && { token_type: 'bearer' }),
     exp: Math.floor(expires / 1000),
     iat: Math.floor(issued / 1000),
     sub: subjectOf(grant.address),
@@ -117,17 +117,23 @@ export function revoke({ store, domain, log }: Authority, client: Client | undef
   log.info({ host: domain, client: grant.client, address: grant.address, kind }, 'token was revoked');
 }
 
+/** Who somebody is (OpenID Connect Core §5.3.2), and who says so, as with mod_http_oauth2. */
+export interface UserInfo {
+  readonly sub: string;
+  readonly iss: string;
+}
+
 /**
  * Who an access token speaks of.
  *
  * @throws OAuthError `invalid_token`, `insufficient_scope`
  */
-export async function userInfo(authority: Authority, text: string): Promise<{ readonly sub: string }> {
+export async function userInfo(authority: Authority, text: string, issuer: string): Promise<UserInfo> {
   const token = liveToken(authority, text);
   const principal = await principalOf(authority, text);
   if (token === undefined || principal === undefined) {
     throw new OAuthError('invalid_token', 'the token is unknown, revoked or too old');
   }
   if (!token.scope.includes(OPENID)) throw new OAuthError('insufficient_scope', 'the token lacks the scope openid');
-  return { sub: subjectOf(token.grant.address) };
+  return { sub: subjectOf(token.grant.address), iss: issuer };
 }

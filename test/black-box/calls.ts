@@ -144,5 +144,6 @@ function dialectCases(make: Make): void {
     bob.send(message(place.own, 'm2'));
     const whole = await bob.next(messageFrom(place.own), 'the second reply');
     assert.deepEqual([whole.attrs['type'], whole.attrs['to'], childText(whole, 'body')], ['headline', bob.jid, 'No']);
+    assert.deepEqual(receiver.probes, [], 'it knows no OPTIONS');
   });
 }

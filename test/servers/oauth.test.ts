@@ -104,6 +104,9 @@ describe('the example of mod_rest', () => {
 const domain = 'xmpp.test';
 const component = { domain: 'rest.xmpp.test', secret: newSecret() };
 
+/** A request for tokens with alice's password, for a role of Prosody. */
+const GRANT = { grant_type: 'password', username: 'alice', password: 'wonderland', scope: 'prosody:registered' };
+
 const SERVERS: Readonly<Record<string, (users: Readonly<Record<string, string>>) => Promise<XmppServer>>> = {
   // What it does by default: with passwords in clear it would have another salt at every login.
   Prosody: users =>
@@ -127,6 +130,20 @@ async function say(base: string, token: string, from?: string): Promise<number> 
   const response = await fetch(`${base}/rest`, { method: 'POST', headers, body: JSON.stringify(stanza) });
   await response.arrayBuffer();
   return response.status;
+}
+
+/** Gives alice a password, which may be the one that she has. */
+async function setPassword(base: string, password: string, next: string): Promise<void> {
+  const query = `<query xmlns='jabber:iq:register'><username>alice</username><password>${next}</password></query>`;
+  const response = await fetch(`${base}/rest`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`alice@${domain}:${password}`).toString('base64')}`,
+      'content-type': 'application/xmpp+xml',
+    },
+    body: `<iq type='set' to='${domain}'>${query}</iq>`,
+  });
+  assert.match(await response.text(), /type='result'/);
 }
 
 for (const [name, start] of Object.entries(SERVERS)) {
@@ -162,17 +179,7 @@ for (const [name, start] of Object.entries(SERVERS)) {
       const revoked = new URLSearchParams({ token: doomed.refresh, client_id: other.client_id });
       assert.equal((await tell(`${second.url}/oauth2/revoke`, revoked)).status, 200);
       assert.equal(await say(second.url, doomed.access), 403);
-      const query =
-        "<query xmlns='jabber:iq:register'><username>alice</username><password>looking-glass</password></query>";
-      const changed = await fetch(`${second.url}/rest`, {
-        method: 'POST',
-        headers: {
-          authorization: `Basic ${Buffer.from(`alice@${domain}:${users.alice}`).toString('base64')}`,
-          'content-type': 'application/xmpp+xml',
-        },
-        body: `<iq type='set' to='${domain}'>${query}</iq>`,
-      });
-      assert.match(await changed.text(), /type='result'/);
+      await setPassword(second.url, users.alice, 'looking-glass');
       await second.stop();
 
       await using third = await startGateway(hosts, options);
@@ -184,11 +191,27 @@ for (const [name, start] of Object.entries(SERVERS)) {
       assert.equal(again.body['error'], 'invalid_grant', 'the grant has ended with the password');
       await third.stop();
     });
+
+    it('give access by a password that was set anew since their session began', async () => {
+      const users = { alice: 'wonderland', bob: newSecret() };
+      await using server = await start(users);
+      const xmpp = { server: `xmpp://127.0.0.1:${server.ports.c2s}`, tls: 'off' };
+      const hosts = { [domain]: { virtualhost: xmpp, oauth: { password_grant: true } } };
+      await using gateway = await startGateway(hosts, { secrets: [...CANARIES, users.alice] });
+      const client = await registerClient(gateway.url, { grant_types: ['password'] });
+      // With a new salt, so that what the session's login has left is good for nothing.
+      await setPassword(gateway.url, users.alice, users.alice);
+      const told = await exchange(gateway.url, client, GRANT);
+      assert.equal(told.status, 200, JSON.stringify(told.body));
+      assert.equal(told.body['token_type'], 'bearer');
+      assert.equal(await say(gateway.url, String(told.body['access_token'])), 202);
+      await gateway.stop();
+    });
   });
 }
 
 describe('a server that leaves no keys after a login', () => {
-  it('has accounts that cannot give access, which is told at the login', async () => {
+  it('has accounts that cannot give access, which is told at the login and for a password', async () => {
     const users = { alice: 'wonderland', bob: newSecret() };
     await using server = await startProsody(
       { domain, users, component },
@@ -198,7 +221,11 @@ describe('a server that leaves no keys after a login', () => {
       },
     );
     const xmpp = { server: `xmpp://127.0.0.1:${server.ports.c2s}`, tls: 'off' };
-    await using gateway = await startGateway({ [domain]: { virtualhost: xmpp, oauth: { enabled: true } } });
+    await using gateway = await startGateway({ [domain]: { virtualhost: xmpp, oauth: { password_grant: true } } });
+    const trusted = await registerClient(gateway.url, { grant_types: ['password'] });
+    const { status, body } = await exchange(gateway.url, trusted, GRANT);
+    assert.deepEqual([status, body['error']], [400, 'invalid_grant']);
+    assert.match(String(body['error_description']), /cannot give access to applications/);
     const client = await registerClient(gateway.url, { token_endpoint_auth_method: 'none' });
     const browser = new FormBrowser();
     const request = { code_challenge: newPkce().challenge, code_challenge_method: 'S256' };

@@ -109,7 +109,7 @@ function inspect(authority: Authority, request: FastifyRequest, reply: FastifyRe
 async function identify(authority: Authority, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { authorization } = request.headers;
   if (!isBearer(authorization)) throw new OAuthError('invalid_token', 'send the token as Authorization: Bearer');
-  return sendJson(reply, 200, await userInfo(authority, parseBearer(authorization)));
+  return sendJson(reply, 200, await userInfo(authority, parseBearer(authorization), issuerOf(authority, request)));
 }
 
 /** RFC 6749 §3.2: secrets do not belong into a URL. */

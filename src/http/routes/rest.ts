@@ -6,7 +6,7 @@
  * `submission.ts`.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { STANZA_PERMISSIONS } from '../../auth/permission.ts';
+import { QUERY_PERMISSIONS, STANZA_PERMISSIONS } from '../../auth/permission.ts';
 import type { Principal } from '../../auth/principal.ts';
 import { codecFor, DECODERS, mediaTypeOf } from '../../bridge/codecs.ts';
 import { readPath, readQueryPath } from '../../bridge/path.ts';
@@ -38,7 +38,7 @@ export function restRoutes(app: FastifyInstance, options: RestOptions): void {
   // Which of them a request takes, its stanza says.
   const needs = STANZA_PERMISSIONS;
   const echo = authorized(options, needs, (principal, request, reply) => show(principal, request, reply, options));
-  const query = authorized(options, needs, (principal, request, reply) => {
+  const query = authorized(options, QUERY_PERMISSIONS, (principal, request, reply) => {
     const stanza = queryStanza(request, reply, base);
     return submit({ principal, stanza }, request, reply, options);
   });
