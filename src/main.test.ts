@@ -53,7 +53,7 @@ describe('the program', { timeout: 60_000 }, () => {
         out: [],
         err: [
           "restanza: unknown command 'sart'; did you mean 'start'?",
-          'restanza --help lists all commands and options.',
+          'npx node src/main.ts --help lists all commands and options.',
         ],
       },
     );

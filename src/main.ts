@@ -7,6 +7,7 @@
  */
 import process from 'node:process';
 import { type Command, EXIT, helpText, type Request, readCommandLine } from './cli/command-line.ts';
+import { invocation } from './cli/invocation.ts';
 import { type Surroundings, start } from './cli/start.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigError, problemLine } from './config/problem.ts';
@@ -26,8 +27,8 @@ const COMMANDS: Readonly<Record<Command, Work>> = {
   'token create': manageTokens,
   'token list': manageTokens,
   'token revoke': manageTokens,
-  help: async (_request, { out }) => {
-    out(helpText());
+  help: async ({ about }, { out }) => {
+    out(helpText(about));
     return EXIT.ok.code;
   },
   version: async (_request, { out }) => {
@@ -45,7 +46,7 @@ const COMMANDS: Readonly<Record<Command, Work>> = {
 export async function main(args: readonly string[], around: Surroundings): Promise<number> {
   const request = readCommandLine(args);
   if ('reason' in request) {
-    around.err(`restanza: ${request.reason}\nrestanza --help lists all commands and options.\n`);
+    around.err(`restanza: ${request.reason}\n${invocation('--help')} lists all commands and options.\n`);
     return EXIT.usage.code;
   }
   try {

@@ -232,7 +232,7 @@ const REFUSED: readonly (readonly [method: string, path: string, status: number,
   ['GET', '/x', 404, /no delivery of yours has this id/],
   ['GET', '/x?state=dead', 400, /'state' is not known here; known: none/],
   ['POST', '/x/retry', 404, /no delivery of yours has this id/],
-  ['POST', '/retry?state=done', 422, /'state' must be one of dead/],
+  ['POST', '/retry?state=done', 422, /'state' must be dead/],
   ['POST', '/retry?target=', 422, /'target' must be a text/],
   ['POST', '/retry?tarted=bot', 400, /'tarted' is not known here/],
 ];

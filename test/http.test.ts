@@ -87,7 +87,12 @@ test('a body may have the size limit and no byte more', async t => {
   assert.equal((await post(10_000)).status, 202);
   const refused = await post(10_001);
   assert.equal(refused.status, 413);
-  assert.equal(await reasonOf(refused), 'too-large');
+  const { error } = (await refused.json()) as { readonly error: Readonly<Record<string, unknown>> };
+  assert.equal(error['reason'], 'too-large');
+  assert.equal(
+    error['text'],
+    'Payload too large: a body has at most 10000 bytes here (stanza_size_limit in the configuration)',
+  );
 });
 
 const REFUSED: readonly (readonly [what: string, path: string, init: RequestInit, status: number, reason: string])[] = [

@@ -108,7 +108,11 @@ const REFUSED: readonly (readonly [readonly string[], number, RegExp])[] = [
   [['create', '--jid', 'alice@localhost', '--scope', 'fly'], 2, /^restanza: --scope: write one or more of/],
   [['create', '--jid', 'localhost', '--scope', 'send'], 2, /^restanza: --jid: write an account such as/],
   [['create', '--jid', 'a@b@c', '--scope', 'send'], 2, /^restanza: --jid: the domainpart/],
-  [['create', '--jid', 'a@else.example', '--scope', 'send'], 2, /else\.example is not served here; rest\.example, /],
+  [
+    ['create', '--jid', 'a@else.example', '--scope', 'send'],
+    2,
+    /else\.example is not served here; served here: rest\.example, /,
+  ],
   [['create', '--jid', '*', '--scope', 'send'], 2, /a token for \* can only have the scope admin/],
   [
     ['create', '--jid', 'alice@far.example', '--scope', 'send'],

@@ -7,7 +7,7 @@
 import { RestanzaError } from '../errors.ts';
 import { makeJid } from '../xmpp/jid.ts';
 import type { ActingAs } from './acting.ts';
-import { TokenEnded, type TokenVerifier } from './bearer.ts';
+import { NEXT_STEP, TokenEnded, type TokenVerifier } from './bearer.ts';
 import { addressOf, EVERYWHERE } from './jid-pattern.ts';
 import { isWithin } from './network-list.ts';
 import type { Principal } from './principal.ts';
@@ -27,7 +27,7 @@ export function apiTokens(tokens: Tokens, actingAs: ActingAs, now: () => number 
     accepts: token => isTokenText(API_TOKEN, token),
     async verify(token, { address: from }) {
       const record = tokens.lookUp(token);
-      if (record === undefined) throw new RestanzaError('credentials-rejected');
+      if (record === undefined) throw new RestanzaError('credentials-rejected', NEXT_STEP);
       if (!isLive(record, now())) throw new TokenEnded();
       if (record.networks.length > 0 && !isWithin(record.networks, from)) {
         throw new RestanzaError('address-forbidden', `you come from ${from}`);

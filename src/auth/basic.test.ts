@@ -72,7 +72,8 @@ for (const [credentials, hostname, realms, address] of CASES) {
     const attempt = basic(realms)
       .claimOf({ authorization: header(credentials), hostname, address: CLIENT })
       .check();
-    if (address === undefined) await assert.rejects(attempt, { code: 'credentials-rejected' });
+    if (address === undefined)
+      await assert.rejects(attempt, { code: 'credentials-rejected', message: /: check the name .+ and the password$/ });
     else assert.equal((await attempt).address, address);
   });
 }
@@ -123,6 +124,10 @@ const FIELDS: readonly (readonly [field: string | undefined, code: ErrorCode])[]
 for (const [field, code] of FIELDS) {
   test(`Authorization ${JSON.stringify(field)} is ${code}`, () => assert.throws(() => parseBasic(field), { code }));
 }
+
+test('of another scheme is said which there are', () => {
+  assert.throws(() => parseBasic('Token x'), { message: /write 'Basic' and the base64 .+, or 'Bearer' and a token$/ });
+});
 
 test('the scheme is read in any case and the password may hold colons', () => {
   assert.deepEqual(parseBasic(`BASIC ${Buffer.from('a:b:c').toString('base64')}`), { name: 'a', password: 'b:c' });

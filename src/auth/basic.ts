@@ -16,6 +16,9 @@ interface NameAndPassword {
   readonly password: string;
 }
 
+/** The same for whatever is wrong. */
+const NEXT_STEP = 'check the name (an account, its whole address, or the domain of a component) and the password';
+
 const BASIC = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i;
 
 /**
@@ -25,7 +28,11 @@ const BASIC = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i;
  */
 export function parseBasic(authorization: string | undefined): NameAndPassword {
   if (authorization === undefined) throw new RestanzaError('no-credentials', 'use HTTP Basic, as with curl --user');
-  if (!/^basic(?= |$)/i.test(authorization)) throw new RestanzaError('scheme-unsupported', 'use HTTP Basic');
+  if (!/^basic(?= |$)/i.test(authorization))
+    throw new RestanzaError(
+      'scheme-unsupported',
+      "write 'Basic' and the base64 of name:password, or 'Bearer' and a token",
+    );
   const encoded = BASIC.exec(authorization)?.[1];
   const decoded = encoded === undefined ? undefined : decodeUtf8(Buffer.from(encoded, 'base64'));
   const colon = decoded?.indexOf(':') ?? -1;
@@ -83,7 +90,7 @@ export function basic(realms: readonly Realm[]): Guessable {
         account: accountAt(destination),
         async check() {
           const principal = await destination?.realm.verify(destination.name, password);
-          if (principal === undefined) throw new RestanzaError('credentials-rejected');
+          if (principal === undefined) throw new RestanzaError('credentials-rejected', NEXT_STEP);
           return principal;
         },
       };

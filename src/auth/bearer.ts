@@ -11,13 +11,16 @@ import { isBearerToken } from '../xmpp/sasl/bearer-token.ts';
 import type { Credentials, Guessable, Principal } from './principal.ts';
 import type { Realm } from './realm.ts';
 
+/** The same for whatever is wrong with a token. */
+export const NEXT_STEP = 'check that the token is whole and has not ended, or get a new one';
+
 /**
  * A token that does not hold (any more), and that nobody can have guessed. It is no sign of guessing: a client only learns in
  * this way that it has to refresh its token.
  */
 export class TokenEnded extends RestanzaError {
   constructor() {
-    super('credentials-rejected');
+    super('credentials-rejected', NEXT_STEP);
   }
 }
 
@@ -79,7 +82,7 @@ export function bearer(realm: string, verifiers: readonly TokenVerifier[]): Gues
               : undefined;
             if (principal !== undefined) return principal;
           }
-          throw new RestanzaError('credentials-rejected');
+          throw new RestanzaError('credentials-rejected', NEXT_STEP);
         },
       };
     },

@@ -8,12 +8,14 @@ import { Folder } from '../../test/support/folder.ts';
 import { MemoryLog } from '../../test/support/memory-log.ts';
 import { type IssuerKey, keySet, makeKey, openKeyPlace } from '../../test/support/token-issuer.ts';
 import { IssuerKeys, KeysUnavailable, keysAt, keysIn } from './issuer-keys.ts';
+import { explainKeysFault } from './issuer-keys-fault.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const [FIRST, SECOND] = await Promise.all([makeKey('ES256', 'first'), makeKey('ES256', 'second')]);
 const headerOf = ({ alg, kid }: IssuerKey) => ({ alg, kid });
-const warned = (log: MemoryLog) => log.with('the keys of an issuer of tokens cannot be had').length;
+const WARNING = 'the keys of an issuer of tokens cannot be had';
+const warned = (log: MemoryLog) => log.with(WARNING).length;
 
 /** Keys at a place, on a clock of their own. */
 async function placed(t: TestContext, keys: readonly IssuerKey[]) {
@@ -84,24 +86,49 @@ test('where there were none ever, it is tried again after five seconds', async t
   assert.equal(place.asked, 2);
 });
 
-const HOSTILE: Readonly<Record<string, readonly [body: string, status?: number, headers?: Record<string, string>]>> = {
-  'no JSON': ['<html>'],
-  'no key set': ['{"keys":{}}'],
-  'a list': ['[]'],
-  null: ['null'],
-  'more than is read': [`{"keys":[],"x":"${'x'.repeat(300_000)}"}`],
-  'a redirect': ['', 302, { location: 'http://127.0.0.1:9/' }],
-  'not found': ['{"keys":[]}', 404],
+interface Hostile {
+  readonly answer: readonly [body: string, status?: number, headers?: Record<string, string>];
+  readonly reason: string;
+}
+
+const NO_SET = 'what is there is no key set: it has no array «keys»';
+const HOSTILE: Readonly<Record<string, Hostile>> = {
+  'no JSON': { answer: ['<html>'], reason: 'what is there is no JSON' },
+  'no key set': { answer: ['{"keys":{}}'], reason: NO_SET },
+  'a list': { answer: ['[]'], reason: NO_SET },
+  null: { answer: ['null'], reason: NO_SET },
+  'more than is read': {
+    answer: [`{"keys":[],"x":"${'x'.repeat(300_000)}"}`],
+    reason: 'the key set has more than 262144 bytes',
+  },
+  'a redirect': {
+    answer: ['', 302, { location: 'http://127.0.0.1:9/' }],
+    reason: 'it redirects; set the address that it leads to',
+  },
+  'not found': { answer: ['{"keys":[]}', 404], reason: 'it answers 404' },
 };
 
-for (const [what, answer] of Object.entries(HOSTILE)) {
-  test(`${what} gives no keys, and the log says why`, async t => {
+for (const [what, { answer, reason }] of Object.entries(HOSTILE)) {
+  test(`${what} gives no keys, and the log says why in a few words`, async t => {
     const { place, keys, log } = await placed(t, [FIRST]);
     place.answer(...answer);
     await assert.rejects(keys.find(headerOf(FIRST)), KeysUnavailable);
-    assert.equal(warned(log), 1);
+    assert.deepEqual(log.lines, [{ level: 'warn', message: WARNING, reason }]);
   });
 }
+
+test('where nothing listens, the log says so', async t => {
+  const { place, keys, log } = await placed(t, [FIRST]);
+  await place[Symbol.asyncDispose]();
+  await assert.rejects(keys.find(headerOf(FIRST)), KeysUnavailable);
+  assert.deepEqual(log.with(WARNING)[0]?.['reason'], 'the connection is refused; nothing listens there');
+});
+
+test('a name without address is told from one that cannot be resolved at the moment', () => {
+  const wrapped = (code: string) => new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code }) });
+  assert.equal(explainKeysFault(wrapped('ENOTFOUND')), 'its name has no address');
+  assert.equal(explainKeysFault(wrapped('EAI_AGAIN')), 'its name cannot be resolved at the moment');
+});
 
 test('a secret among the keys is none of them', async t => {
   const { place, keys } = await placed(t, [FIRST]);
@@ -120,6 +147,8 @@ test('keys are had from a file too', async t => {
   await folder.write('keys.json', keySet([SECOND]));
   time.now += MINUTE;
   await keys.find(headerOf(SECOND));
-  const nowhere = new IssuerKeys(keysIn(join(folder.path, 'none.json')), new MemoryLog());
+  const log = new MemoryLog();
+  const nowhere = new IssuerKeys(keysIn(join(folder.path, 'none.json')), log);
   await assert.rejects(nowhere.find(headerOf(FIRST)), KeysUnavailable);
+  assert.equal(log.with(WARNING)[0]?.['reason'], 'there is no such file');
 });

@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { createLocalJWKSet, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
 import type { Log } from '../log.ts';
+import { explainKeysFault } from './issuer-keys-fault.ts';
 
 /** No keys can be had. */
 export class KeysUnavailable extends Error {
@@ -93,7 +94,7 @@ export class IssuerKeys {
     try {
       this.#known = { set: readKeys(await this.#load()), since: this.#now() };
     } catch (error) {
-      this.#log.warn({ err: error }, 'the keys of an issuer of tokens cannot be had');
+      this.#log.warn({ reason: explainKeysFault(error) }, 'the keys of an issuer of tokens cannot be had');
     }
   }
 }
@@ -107,7 +108,7 @@ function keyIn(set: KeySet, header: JWSHeaderParameters): Promise<Key> {
 function readKeys(text: string): KeySet {
   const value: unknown = JSON.parse(text);
   const keys = typeof value === 'object' && value !== null && 'keys' in value ? value.keys : undefined;
-  if (!Array.isArray(keys)) throw new Error('this is no key set: it has no array «keys»');
+  if (!Array.isArray(keys)) throw new Error('what is there is no key set: it has no array «keys»');
   return createLocalJWKSet({ keys: keys.filter(key => KEY_TYPES.includes(key?.kty)) });
 }
 
@@ -121,7 +122,7 @@ export function keysAt(url: string): LoadKeys {
     });
     if (response.status !== 200) {
       await response.body?.cancel();
-      throw new Error(`${url} answers ${response.status}`);
+      throw new Error(`it answers ${response.status}`);
     }
     return readBounded(response.body ?? []);
   };

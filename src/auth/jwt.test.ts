@@ -236,6 +236,29 @@ test('why a token is refused stands in the log, and nothing of the token', async
   const token = await sign(EC, { ...CLAIMS, aud: 'https://other.example' });
   await principalOf(token);
   const [line] = log.with('a token of an issuer is refused');
-  assert.equal(line?.['reason'], 'ERR_JWT_CLAIM_VALIDATION_FAILED');
+  assert.equal(line?.['claim'], 'aud');
   for (const part of token.split('.')) assert.ok(!JSON.stringify(log.lines).includes(part));
 });
+
+/** What is wrong with the claims, and what the log says of it. */
+const EXPLAINED: readonly (readonly [claims: object, claim: string, reason: RegExp])[] = [
+  [{ aud: 'https://other.example' }, 'aud', /none of the audiences/],
+  [{ aud: undefined }, 'aud', /missing/],
+  [{ nbf: NOW + 61 }, 'nbf', /does not hold yet/],
+  [{ nbf: 'now' }, 'nbf', /wrong type/],
+  [{ exp: NOW - 61 }, 'exp', /expired/],
+  [{ exp: undefined }, 'exp', /missing/],
+  [{ sub: 'alice@two.example' }, 'sub', /no account at this domain/],
+  [{ sub: undefined }, 'sub', /no account at this domain/],
+  [{ sub: 'nobody' }, 'sub', /without its password/],
+];
+
+for (const [claims, claim, reason] of EXPLAINED) {
+  test(`of ${JSON.stringify(claims)} the log names the claim ${claim}`, async () => {
+    const { log, principalOf } = verifying();
+    await principalOf(await sign(EC, { ...CLAIMS, ...claims }));
+    const [line] = log.with('a token of an issuer is refused');
+    assert.equal(line?.['claim'], claim);
+    assert.match(String(line?.['reason']), reason);
+  });
+}

@@ -53,15 +53,36 @@ const LONGEST = 8192;
 /** Seconds by which clocks may differ. */
 const SKEW = 60;
 
+/** What is wrong with a claim by its form alone. */
+const FORMS: ReadonlyMap<string, string> = new Map([
+  ['missing', 'the claim is missing'],
+  ['invalid', 'the claim is of the wrong type'],
+]);
+
+/** What is wrong with a claim that can be read. */
+const UNMET: ReadonlyMap<string, string> = new Map([
+  ['aud', 'the claim names none of the audiences that the configuration has'],
+  ['exp', 'the token has expired'],
+  ['nbf', 'the token does not hold yet; compare the clocks'],
+]);
+
+/** Why a token that holds lets nobody in. */
+const NO_ACCOUNT = 'the claim names no account at this domain';
+const NO_WAY = 'the account that the claim names cannot act here without its password';
+
 /** Makes the verifier of an issuer's tokens. */
 export function externalTokens(issuer: Issuer, options: JwtOptions): TokenVerifier {
   return {
     accepts: (token, { hostname }) => options.isAddressed(hostname) && issuerOf(token) === issuer.issuer,
     async verify(token) {
       const payload = await verified(token, issuer, options);
-      const account = payload && accountIn(payload, issuer);
+      if (payload === undefined) return undefined;
+      const account = accountIn(payload, issuer);
       const acting = account && options.actingAs(account);
-      return payload && acting && { ...acting, ...bearing(token, payload, issuer) };
+      if (acting !== undefined) return { ...acting, ...bearing(token, payload, issuer) };
+      const reason = account === undefined ? NO_ACCOUNT : NO_WAY;
+      logRefusal(issuer, options, { reason, claim: issuer.claim });
+      return undefined;
     },
   };
 }
@@ -76,7 +97,7 @@ function issuerOf(token: string): string | undefined {
 }
 
 async function verified(token: string, issuer: Issuer, options: JwtOptions): Promise<JWTPayload | undefined> {
-  const { keys, log, now = Date.now } = options;
+  const { keys, now = Date.now } = options;
   try {
     const { payload } = await jwtVerify(token, header => keys.find(header), {
       issuer: issuer.issuer,
@@ -92,9 +113,27 @@ async function verified(token: string, issuer: Issuer, options: JwtOptions): Pro
       throw new RestanzaError('issuer-unavailable', undefined, { cause: error, retryAfter: 5 });
     }
     if (!(error instanceof errors.JOSEError)) throw error;
-    log.debug({ host: issuer.domain, issuer: issuer.issuer, reason: error.code }, 'a token of an issuer is refused');
+    logRefusal(issuer, options, reasonOf(error));
     return undefined;
   }
+}
+
+/** What the log says of a token: nothing that stands in it but the name of a claim. */
+interface Reason {
+  readonly reason: string;
+  readonly claim?: string;
+}
+
+function logRefusal({ domain, issuer }: Issuer, { log }: JwtOptions, reason: Reason): void {
+  log.debug({ host: domain, issuer, ...reason }, 'a token of an issuer is refused');
+}
+
+/** Claims that do not hold have a name, and say in what way they do not. */
+function reasonOf(error: errors.JOSEError): Reason {
+  const isClaim = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
+  if (!isClaim) return { reason: error.code };
+  const { claim, reason } = error;
+  return { reason: (reason === 'check_failed' && UNMET.get(claim)) || (FORMS.get(reason) ?? error.code), claim };
 }
 
 /** The account that a token is for; `undefined` when it is none of this domain. */

@@ -4,11 +4,12 @@
  * Decides what JSON is acceptable: UTF-8 and RFC 8259. The place of a syntax error is found by a second parser, and only
  * then, because the built-in one does not always tell it.
  */
-import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { type ParseError, parse } from 'jsonc-parser';
 import { RestanzaError } from '../errors.ts';
 import { readStanzaJson } from '../mapping/envelope.ts';
 import type { Json } from '../mapping/json.ts';
 import type { TextCodec } from './codec.ts';
+import { explainJsonFault } from './json-fault.ts';
 import { stanzaOf } from './stanza-value.ts';
 import { readUtf8 } from './utf8.ts';
 
@@ -50,5 +51,5 @@ function placeOfSyntaxError(text: string): string {
   if (first === undefined) return '';
   const before = text.slice(0, first.offset).split('\n');
   const column = (before.at(-1)?.length ?? 0) + 1;
-  return `at line ${before.length}, column ${column} (${printParseErrorCode(first.error)})`;
+  return `at line ${before.length}, column ${column} (${explainJsonFault(first, text)})`;
 }

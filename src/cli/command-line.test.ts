@@ -12,7 +12,9 @@ const UNDERSTOOD = [
   ['-- start', { command: 'start' }],
   ['help', { command: 'help' }],
   ['--help', { command: 'help' }],
-  ['check -h', { command: 'help' }],
+  ['check -h', { command: 'help', about: 'check' }],
+  ['token list --help', { command: 'help', about: 'token list' }],
+  ['token --help', { command: 'help' }],
   ['version', { command: 'version' }],
   ['token list', { command: 'token list' }],
   ['token -c a.yaml revoke x', { command: 'token revoke', file: 'a.yaml', operand: 'x' }],
@@ -42,13 +44,16 @@ const REFUSED = [
   ],
   ['start now', "there is one word too many: 'now'"],
   ['start --confg a', "unknown option '--confg'; did you mean '--config'?"],
+  ['start -x', "unknown option '-x'; known are --config, --help, --version"],
+  ['start --port 3', "unknown option '--port'; known are --config, --help, --version"],
+  ['start --__proto__', "unknown option '--__proto__'; known are --config, --help, --version"],
   [
-    'start -x',
-    "unknown option '-x'; known are --config, --help, --version, --jid, --scope, --expires, --label, --rate, --from",
+    'token create --until x',
+    "unknown option '--until'; known are --config, --help, --version, --jid, --scope, --expires, --label, --rate, --from",
   ],
   [
-    'start --__proto__',
-    "unknown option '--__proto__'; known are --config, --help, --version, --jid, --scope, --expires, --label, --rate, --from",
+    '--until',
+    "unknown option '--until'; known are --config, --help, --version, --jid, --scope, --expires, --label, --rate, --from",
   ],
   ['start --config', '--config needs a FILE after it'],
   ['start --config=', '--config needs a FILE after it'],
@@ -81,6 +86,18 @@ describe('the command line', () => {
 });
 
 describe('the help', () => {
+  it('of a command names its own options alone', () => {
+    assert.match(
+      helpText('token revoke'),
+      /^Usage: npm run -s token -- revoke ID \[OPTIONS\]\n\nTo end an API token at once\./,
+    );
+    assert.match(helpText('token create'), /^ {2}--jid PATTERN {2,}\S/m);
+    for (const text of [helpText('start'), helpText('token list')]) {
+      assert.match(text, /^ {2}-c, --config FILE {2,}\S/m);
+      assert.ok(!text.includes('--jid'));
+    }
+  });
+
   it('names every command, option and exit code', () => {
     for (const word of [
       'start',

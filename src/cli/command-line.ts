@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_FILE } from '../config/load.ts';
 import { nearest } from '../config/nearest.ts';
 import { printable } from '../config/problem.ts';
+import { invocation } from './invocation.ts';
 
 /** A command is one word or two; an operand stands after it. */
 const COMMANDS = {
@@ -111,6 +112,8 @@ export interface Request {
   readonly operand?: string;
   /** For `token create`. */
   readonly token?: TokenWords;
+  /** For `help`: the command that it was asked for; else all are shown. */
+  readonly about?: Command;
 }
 
 /** What was asked for cannot be understood. */
@@ -127,10 +130,11 @@ export interface Misunderstanding {
 export function readCommandLine(args: readonly string[]): Request | Misunderstanding {
   const lax = parseArgs({ args: [...args], options: OPTIONS, strict: false, tokens: true });
   const written = lax.tokens.flatMap(token => (token.kind === 'option' ? [token] : []));
-  const reason = written.map(optionFault).find(isText);
+  const about = commandIn(lax.positionals);
+  const reason = written.map(token => optionFault(token, about)).find(isText);
   if (reason !== undefined) return { reason };
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  if (values.help) return { command: 'help' };
+  if (values.help) return { command: 'help', ...(about !== undefined && { about }) };
   if (values.version) return { command: 'version' };
   const request = commandOf(positionals);
   if ('reason' in request) return request;
@@ -149,17 +153,19 @@ interface Token {
   readonly inlineValue?: boolean | undefined;
 }
 
-function optionFault({ name, rawName, value, inlineValue }: Token): string | undefined {
+function optionFault({ name, rawName, value, inlineValue }: Token, command: Command | undefined): string | undefined {
   const option: Option | undefined = isOption(name) ? OPTIONS[name] : undefined;
-  if (option === undefined)
-    return unknown(
-      'option',
-      rawName,
-      Object.keys(OPTIONS).map(known => `--${known}`),
-    );
+  if (option === undefined) return unknown('option', rawName, optionsOf(command));
   if (option.value === undefined) return value === undefined ? undefined : `${rawName} takes no value`;
   const isMissing = value === undefined || value === '' || (!inlineValue && value.startsWith('-'));
   return isMissing ? `${rawName} needs a ${option.value} after it` : undefined;
+}
+
+/** The options that a command takes; all of them where it is not known yet. */
+function optionsOf(command: Command | undefined): readonly string[] {
+  const known = Object.entries<Option>(OPTIONS);
+  const own = known.filter(([, option]) => command === undefined || !belongsElsewhere(option, command));
+  return own.map(([name]) => `--${name}`);
 }
 
 function belongsElsewhere({ of }: Option, command: Command): boolean {
@@ -168,14 +174,19 @@ function belongsElsewhere({ of }: Option, command: Command): boolean {
 
 function commandOf(words: readonly string[]): Request | Misunderstanding {
   const known = Object.keys(COMMANDS).filter(isCommand);
-  const [word, second = ''] = words;
+  const [word] = words;
   if (word === undefined) return { reason: `say what to do: ${known.join(', ')}` };
-  const command = [`${word} ${second}`, word].find(isCommand);
+  const command = commandIn(words);
   if (command === undefined) {
     const pairs = known.filter(name => name.startsWith(`${word} `));
     return { reason: pairs.length > 0 ? `say which: ${pairs.join(', ')}` : unknown('command', word, known) };
   }
   return withOperand(command, words.slice(command.split(' ').length));
+}
+
+/** The command that some words begin with. */
+function commandIn([word = '', second = '']: readonly string[]): Command | undefined {
+  return [`${word} ${second}`, word].find(isCommand);
 }
 
 function withOperand(command: Command, rest: readonly string[]): Request | Misunderstanding {
@@ -204,8 +215,19 @@ function isText(text: string | undefined): text is string {
   return text !== undefined;
 }
 
-/** What `--help` prints. */
-export function helpText(): string {
+/** What `--help` prints: of one command, or of all. */
+export function helpText(about?: Command): string {
+  return about === undefined ? wholeHelp() : helpOf(about);
+}
+
+function helpOf(command: Command): string {
+  const { doc, operand = '' }: CommandRow = COMMANDS[command];
+  const own = optionRows(command);
+  const usage = invocation([command, operand, '[OPTIONS]'].filter(word => word !== '').join(' '));
+  return `Usage: ${usage}\n\nTo ${doc}.\n\nOptions:\n${columns([...own, ...optionRows(undefined)])}`;
+}
+
+function wholeHelp(): string {
   const commands = Object.entries<CommandRow>(COMMANDS).map(
     ([name, { doc, operand = '' }]) => [`${name} ${operand}`.trimEnd(), doc] as const,
   );

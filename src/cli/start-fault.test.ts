@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { loadWritten } from '../../test/support/configuration.ts';
 import { Folder } from '../../test/support/folder.ts';
 import { SetupFault } from '../compose/surroundings.ts';
+import { DatabaseError, openDatabase } from '../sqlite.ts';
 import { startFault } from './start-fault.ts';
 
 /** The error that an action ends with. */
@@ -94,17 +94,18 @@ describe('why a gateway could not start', () => {
     assert.match(fault ?? '', /^data: .*\/file\/data: a part of the path is a file; choose another folder \(ENOTDIR/);
   });
 
-  it('names the data folder whose database is none', async () => {
+  it('names the file that is no database, or a damaged one, and what to do', async () => {
     await using folder = await Folder.make();
     const path = await folder.write('accounts.sqlite', 'this is not a database, whoever may say so'.repeat(100));
-    const error = await errorOf(() => {
-      using database = new DatabaseSync(path);
-      database.exec('PRAGMA journal_mode = WAL');
-    });
-    assert.match(
-      startFault(error, await entriesOf('data: /x\n')) ?? '',
-      /^data: \/x: a database in it cannot be used \(file is not a database\)/,
+    const error = await errorOf(() => openDatabase(path, []));
+    assert.equal(
+      startFault(new Error('behind', { cause: error }), await entriesOf('data: /x\n')),
+      `data: /x: the database ${path} cannot be used: file is not a database; restore it from a backup, or move it away (restanza.yaml:1:7)`,
     );
+    const later = Object.assign(new Error('no such table'), { code: 'ERR_SQLITE_ERROR' });
+    assert.match(startFault(later, await entriesOf('')) ?? '', /a database in it cannot be used \(no such table\)/);
+    const damaged = new DatabaseError('the file is damaged; restore it');
+    assert.match(startFault(damaged, await entriesOf('data: /x\n')) ?? '', /^data: \/x: the file is damaged/);
   });
 
   for (const error of [new TypeError('x is not a function'), 'text', undefined, new Error('plain')]) {

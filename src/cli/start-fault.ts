@@ -10,8 +10,9 @@ import { keyOf, placeOf } from '../config/problem.ts';
 import { listenersIn } from '../config/rules.ts';
 import { variableOf } from '../config/schema.ts';
 import { type Entry, valueText } from '../config/settings.ts';
+import { DatabaseError } from '../sqlite.ts';
 
-/** What an error of the system or of SQLite tells about itself. */
+/** What an error of the system tells about itself. */
 interface SystemError extends Error {
   readonly code: string;
   readonly syscall?: string;
@@ -40,7 +41,6 @@ const STORING: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EEXIST: 'there is a file of that name; choose another folder',
   ENOTDIR: 'a part of the path is a file; choose another folder',
-  ERR_SQLITE_ERROR: 'a database in it cannot be used',
 };
 
 /**
@@ -51,22 +51,30 @@ const STORING: Readonly<Record<string, string>> = {
  */
 export function startFault(error: unknown, entries: readonly Entry[]): string | undefined {
   if (error instanceof SetupFault) return error.message;
-  for (const cause of causesOf(error)) {
+  const data = entries.find(({ path }) => keyOf(path) === 'data');
+  for (const cause of causesOf(error).filter(isSystemError)) {
     const listener = isListening(cause) ? listenerOf(cause, entries) : undefined;
     if (listener !== undefined) return line(listener, LISTENING[cause.code] ?? cause.message);
-    const data = entries.find(({ path }) => keyOf(path) === 'data');
     const reason = STORING[cause.code];
     if (data !== undefined && reason !== undefined) return line(data, `${reason} (${cause.message})`);
   }
-  return undefined;
+  const reason = databaseFault(causesOf(error));
+  return reason === undefined || data === undefined ? undefined : line(data, reason);
 }
 
-/** An error and those behind it that come from the system; no deeper than errors are wrapped here. */
-function causesOf(error: unknown): SystemError[] {
-  const found: SystemError[] = [];
+/** What was said when a database was opened names the file and says what to do. */
+function databaseFault(causes: readonly Error[]): string | undefined {
+  const opening = causes.find(cause => cause instanceof DatabaseError);
+  const plain = causes.filter(isSystemError).find(({ code }) => code === 'ERR_SQLITE_ERROR');
+  return opening?.message ?? (plain && `a database in it cannot be used (${plain.message})`);
+}
+
+/** An error and those behind it; no deeper than errors are wrapped here. */
+function causesOf(error: unknown): Error[] {
+  const found: Error[] = [];
   let cause = error;
   for (let depth = 0; depth < 8 && cause instanceof Error; depth++) {
-    if (isSystemError(cause)) found.push(cause);
+    found.push(cause);
     cause = cause.cause;
   }
   return found;

@@ -13,6 +13,7 @@ import { type Config, loadConfig } from '../config/load.ts';
 import { RestanzaError } from '../errors.ts';
 import { DatabaseError } from '../sqlite.ts';
 import { EXIT, type Request, type TokenWords } from './command-line.ts';
+import { invocation } from './invocation.ts';
 import type { Surroundings } from './start.ts';
 
 type Work = (tokens: TokenStore, request: Request, config: Config) => number;
@@ -130,7 +131,7 @@ function dayAndTime(time: number): string {
 function revoke(tokens: TokenStore, id: string, { out, err }: Output): number {
   const record = tokens.find(id);
   if (record === undefined) {
-    err("restanza: no token has this id; 'restanza token list' shows them all\n");
+    err(`restanza: no token has this id; '${invocation('token list')}' shows them all\n`);
     return EXIT.failed.code;
   }
   const isNew = tokens.revoke(id);

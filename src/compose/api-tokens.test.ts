@@ -27,7 +27,11 @@ const CASES: readonly (readonly [jid: string, scope: string, fault: RegExp | und
   ['alice@far.example', 'send', /these are: bot@far\.example\); add it to hosts\.far\.example\.accounts$/],
   ['*@far.example', 'send', /cannot act without a password/],
   ['alice@users.example', 'send', /none is configured/],
-  ['a@x.rest.example', 'send', /not served here; rest\.example, local\.example, far\.example, users\.example are$/],
+  [
+    'a@x.rest.example',
+    'send',
+    /is not served here; served here: rest\.example, local\.example, far\.example, users\.example$/,
+  ],
 ];
 
 for (const [jid, scope, fault] of CASES) {

@@ -36,7 +36,8 @@ export function tokenFault(
 
 function faultAt(pattern: JidPattern, address: Jid, hosts: Config['hosts']): string | undefined {
   const host = hosts.get(domainOf(address));
-  if (host === undefined) return `${domainOf(address)} is not served here; ${[...hosts.keys()].join(', ')} are`;
+  if (host === undefined)
+    return `${domainOf(address)} is not served here; served here: ${[...hosts.keys()].join(', ')}`;
   if (host.virtualhost === undefined || isAlwaysOn(address, host)) return undefined;
   const online = [...host.accounts.keys()].map(local => `${local}@${domainOf(address)}`).join(', ');
   const known = online === '' ? 'none is configured' : `these are: ${online}`;

@@ -21,12 +21,13 @@ export function printAddress({ host, port }: Address): string {
 }
 
 const ADDRESS = /^(?:\[(?<v6>[^\]]{2,64})\]|(?<name>[^:]{1,253}))(?::(?<port>[0-9]{1,5}))?$/;
+const HIGHEST_PORT = 65_535;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
 function readAddress(text: string, defaultPort?: number): Address | undefined {
   const { v6, name, port } = ADDRESS.exec(text)?.groups ?? {};
   const number = port === undefined ? defaultPort : Number(port);
-  if (number === undefined || number > 65_535) return undefined;
+  if (number === undefined || number > HIGHEST_PORT) return undefined;
   const known = v6 === undefined ? name !== undefined && isHostName(name) : isIPv6(v6);
   const host = v6 ?? name;
   return known && host !== undefined ? { host, port: number } : undefined;
@@ -37,10 +38,18 @@ function isHostName(text: string): boolean {
   return /^[0-9.]+$/.test(text) ? isIPv4(text) : text.split('.').every(label => LABEL.test(label));
 }
 
+/** What is often wrong with an address. */
+function addressHint(text: string): string | undefined {
+  const [, host = '', port = ''] = /^(?:[a-z]+:\/\/)?(.*?):?([0-9]*)$/.exec(text) ?? [];
+  if (host.includes('::') && !host.includes('[')) return 'an IPv6 address stands in brackets, as in "[::1]:5280"';
+  return Number(port) > HIGHEST_PORT && text.includes(':') ? `a port is at most ${HIGHEST_PORT}` : undefined;
+}
+
 /** Where to listen: `host:port`. */
 export const listenAddress: Form<Address> = {
   expected: 'host:port',
   read: text => readAddress(text),
+  hint: addressHint,
   print: printAddress,
 };
 
@@ -54,6 +63,7 @@ export const componentServer: Form<Address> = {
     const address = text.startsWith('xmpp://') ? readAddress(text.slice('xmpp://'.length), COMPONENT_PORT) : undefined;
     return address?.port === 0 ? undefined : address;
   },
+  hint: addressHint,
   print: address => `xmpp://${printAddress(address)}`,
 };
 
@@ -77,6 +87,7 @@ export const userServer: Form<UserServer> = {
     if (known === undefined || address === undefined || address.port === 0) return undefined;
     return { ...address, directTls: known.directTls };
   },
+  hint: addressHint,
   print: ({ directTls, ...address }) => `${directTls ? 'xmpps' : 'xmpp'}://${printAddress(address)}`,
 };
 

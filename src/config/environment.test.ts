@@ -69,6 +69,9 @@ const UNDERSTOOD: Readonly<Record<string, readonly [value: string, key: string, 
   'RESTANZA_HOSTS__new.example__EMBEDDED__C2S': ['127.0.0.1:1', 'hosts.new.example.embedded.c2s', '127.0.0.1:1'],
 };
 
+const KUBERNETES =
+  'unknown variable; Kubernetes sets it for a service that is named restanza: give the service another name, or the pod enableServiceLinks: false';
+
 /** Variables that are refused, with what is said. */
 const REFUSED: Readonly<Record<string, string>> = {
   RESTANZA_LISTN: 'unknown variable; did you mean RESTANZA_LISTEN?',
@@ -81,7 +84,11 @@ const REFUSED: Readonly<Record<string, string>> = {
     'a name has 1 to 32 of the characters a-z, 0-9, _ and -',
   RESTANZA_HOSTS__x__COMPONENT: 'this names a group of keys; add the key after it',
   RESTANZA_HOSTS____EMBEDDED__C2S: 'the domainpart is empty',
-  RESTANZA_PORT:
+  RESTANZA_PORT: 'unknown variable; the port is part of RESTANZA_LISTEN, such as 127.0.0.1:5280',
+  RESTANZA_SERVICE_HOST: KUBERNETES,
+  RESTANZA_SERVICE_PORT_HTTP: KUBERNETES,
+  RESTANZA_PORT_5280_TCP_ADDR: KUBERNETES,
+  RESTANZA_WORKERS:
     'unknown variable; known are RESTANZA_LISTEN, RESTANZA_DATA, RESTANZA_LOG_LEVEL, RESTANZA_IQ_TIMEOUT, RESTANZA_IQ_MAX_TIMEOUT, RESTANZA_STANZA_SIZE_LIMIT, RESTANZA_REQUEST_RATE, RESTANZA_TRUSTED_PROXIES, RESTANZA_PATHS_REST, RESTANZA_PATHS_MSG, RESTANZA_JOURNAL_KEEP, RESTANZA_JOURNAL_SIZE, RESTANZA_OAUTH_KEY, RESTANZA_OAUTH_KEY_FILE and RESTANZA_HOSTS__…',
 };
 
@@ -102,6 +109,11 @@ describe('an environment variable', () => {
       assert.deepEqual(lines, [`${variable}: ${reason}`]);
     });
   }
+
+  it('is known as one of Kubernetes by its value too', async () => {
+    const { lines } = await loadWritten({ environment: { RESTANZA_PORT: 'tcp://10.0.0.1:5280' } });
+    assert.deepEqual(lines, [`RESTANZA_PORT: ${KUBERNETES}`]);
+  });
 
   it('with a value of the wrong form is refused, without the value', async () => {
     const environment = { RESTANZA_LISTEN: 'canary', RESTANZA_IQ_TIMEOUT: 'canary' };

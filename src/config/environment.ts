@@ -31,7 +31,7 @@ export function overlayEnvironment(root: Branch, environment: Environment): Prob
   for (const [name, value = ''] of Object.entries(environment)) {
     if (!name.startsWith(PREFIX) || value === '') continue;
     const source: Source = { from: 'environment', name: printable(name) };
-    const route = routeOf(name, root);
+    const route = familiar(name, value) ?? routeOf(name, root);
     const refusal = 'reason' in route ? route : setAt(root, route, value, source);
     if (refusal !== undefined) problems.push({ source, key: '', reason: refusal.reason });
   }
@@ -105,6 +105,19 @@ function corrections(levels: readonly string[], index: number, { words }: Place)
 
 function join(levels: readonly string[]): string {
   return PREFIX + levels.join('__');
+}
+
+/** What Kubernetes sets for each service: https://kubernetes.io/docs/concepts/services-networking/service/ */
+const OF_KUBERNETES = /^RESTANZA_(?:SERVICE_HOST|SERVICE_PORT(?:_.+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_.+)?)$/;
+const KUBERNETES =
+  'unknown variable; Kubernetes sets it for a service that is named restanza: give the service another name, or the pod enableServiceLinks: false';
+const PORT = `unknown variable; the port is part of ${PREFIX}LISTEN, such as 127.0.0.1:5280`;
+
+/** Variables that others set, or that many expect. */
+function familiar(name: string, value: string): Refusal | undefined {
+  const isPort = name === `${PREFIX}PORT`;
+  if (OF_KUBERNETES.test(name) || (isPort && /^[a-z]+:\/\//.test(value))) return { reason: KUBERNETES };
+  return isPort ? { reason: PORT } : undefined;
 }
 
 function unknown(name: string, known: Iterable<string>): Refusal {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { TestAuthority } from '../../test/support/certificates.ts';
 import { loadWritten } from '../../test/support/configuration.ts';
 import { parseJid } from '../xmpp/jid.ts';
 
@@ -109,7 +110,7 @@ hosts:
     callbacks:
       Audit: { url: "http://audit.example/{kind}", observe: true, types: [chat, set], from: ["*@example.com"] }
 `,
-      files: { p: 'correct horse\n' },
+      files: { p: 'correct horse\n', 'ca.pem': (await TestAuthority.make()).cert },
     });
     assert.deepEqual(lines, []);
     const host = loaded?.config.hosts.get(parseJid('example.com'));

@@ -15,6 +15,7 @@ import type { Row } from './row.ts';
 import {
   boolean,
   byteSize,
+  certificatesFile,
   duration,
   file,
   folder,
@@ -157,7 +158,7 @@ export const KEYS = {
     example: 'off',
   },
   'hosts.<domain>.virtualhost.ca_file': {
-    form: file,
+    form: certificatesFile,
     optional: true,
     doc: 'A file of certificate authorities, in PEM, that may vouch for the server besides those that the system knows.',
     example: '/etc/restanza/ca.pem',

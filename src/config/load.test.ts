@@ -166,8 +166,32 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
     "restanza.yaml:8:1: lisen: unknown key; did you mean 'listen'?",
   ],
   'a key that resembles none': [
-    'port: 5280\n',
-    'restanza.yaml:1:1: port: unknown key; known here: listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, trusted_proxies, paths, journal, hosts, oauth',
+    'workers: 4\n',
+    'restanza.yaml:1:1: workers: unknown key; known here: listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, trusted_proxies, paths, journal, hosts, oauth',
+  ],
+  'what stands elsewhere': [
+    'port: 5280\nrest.example.net: { component: }\nembedded:\nlog.level: info\n',
+    'restanza.yaml:1:1: port: unknown key; the HTTP API listens at listen: 127.0.0.1:5280',
+    'restanza.yaml:2:1: rest.example.net: unknown key; domains stand below hosts',
+    'restanza.yaml:3:1: embedded: unknown key; write hosts: { your.domain: { embedded: … } }',
+    'restanza.yaml:4:1: log.level: unknown key; known here: listen, data, log, iq_timeout, iq_max_timeout, stanza_size_limit, request_rate, trusted_proxies, paths, journal, hosts, oauth',
+  ],
+  'addresses that are nearly right': [
+    'listen: ::1:5280\nhosts: { a.example: { embedded: { c2s: "127.0.0.1:99999" } } }\n',
+    'restanza.yaml:1:9: listen: expected host:port, for example 127.0.0.1:5280; an IPv6 address stands in brackets, as in "[::1]:5280"',
+    'restanza.yaml:2:40: hosts.a.example.embedded.c2s: expected host:port, for example 127.0.0.1:5222; a port is at most 65535',
+  ],
+  'a callback that is only a URL': [
+    'hosts: { a.example: { embedded: , callback: "http://b.example/" } }\n',
+    'restanza.yaml:1:45: hosts.a.example.callback: write callback: { url: … }',
+  ],
+  'a password in a group': [
+    'hosts: { a.example: { embedded: { accounts: { alice: { password: x } } } } }\n',
+    'restanza.yaml:1:54: hosts.a.example.embedded.accounts.alice: expected a text of 1 to 1024 characters on one line, with no keys below it; write alice: a long random text',
+  ],
+  'certificates that are not there': [
+    'hosts: { a.example: { virtualhost: { ca_file: ca.pem } } }\n',
+    'restanza.yaml:1:47: hosts.a.example.virtualhost.ca_file: the file cannot be read: there is no such file ($FOLDER/ca.pem)',
   ],
   'a misspelt key is not also missing': [
     'hosts:\n  a.example:\n    component:\n      server: xmpp://a\n      sekret: x\n',
@@ -205,7 +229,7 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
   ],
   'a group where a value stands, and a value where a group stands': [
     'listen: { host: 127.0.0.1 }\nlog: info\nhosts: [a]\n',
-    'restanza.yaml:1:9: listen: expected host:port, for example 127.0.0.1:5280',
+    'restanza.yaml:1:9: listen: expected host:port, with no keys below it; write listen: 127.0.0.1:5280',
     'restanza.yaml:2:6: log: expected the keys level below it',
     'restanza.yaml:3:8: hosts: expected a domain below it',
   ],
@@ -230,7 +254,11 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
   ],
   'one address for two': [
     'listen: 127.0.0.1:5222\nhosts:\n  a.example: { embedded: }\n  b.example: { embedded: { c2s: "127.0.0.1:0" } }\n  c.example: { embedded: { c2s: "127.0.0.1:0" } }\n',
-    'hosts.a.example.embedded.c2s: the same address as listen; give each its own port',
+    'restanza.yaml:3:16: hosts.a.example.embedded.c2s: the same address as listen; give each its own port',
+  ],
+  'one default address for two': [
+    'hosts:\n  a.example: { embedded: }\n  b.example: { embedded: }\n',
+    'restanza.yaml:3:16: hosts.b.example.embedded.c2s: the same address as hosts.a.example.embedded.c2s; give each its own port',
   ],
 };
 
@@ -269,7 +297,14 @@ describe('a secret in a file of its own', () => {
     });
   }
 
-  for (const content of ['', '\n', 'x\n\n', '\nx', 'x'.repeat(2000)]) {
+  for (const content of ['', '\n']) {
+    it(`is refused where the file holds ${JSON.stringify(content)} alone`, async () => {
+      const { lines } = await loadWritten({ yaml, files: { s: content } });
+      assert.deepEqual(lines, [`restanza.yaml:1:67: ${key}.secret_file: the file is empty`]);
+    });
+  }
+
+  for (const content of ['x\n\n', '\nx', 'x'.repeat(2000)]) {
     it(`is refused where the file holds ${JSON.stringify(content.slice(0, 9))}`, async () => {
       const { lines } = await loadWritten({ yaml, files: { s: content } });
       assert.match(lines.join(), /^\$FOLDER\/s:1:1: hosts\.a\.example\.component\.secret: expected a text of/);
@@ -299,6 +334,20 @@ describe('a secret in a file of its own', () => {
     assert.equal(lines.length, 1);
     assert.ok(!lines.join().includes('hunter2'));
   });
+});
+
+describe('a file of certificates', () => {
+  const yaml = 'hosts: { a.example: { virtualhost: { ca_file: ca.pem } } }\n';
+  const key = 'restanza.yaml:1:47: hosts.a.example.virtualhost.ca_file';
+
+  for (const [content, reason] of [
+    ['', 'the file is empty'],
+    ['not a certificate', 'the file cannot be used: there is no certificate in it; it has to be in PEM'],
+  ] as const) {
+    it(`is refused where it holds ${JSON.stringify(content)}`, async () => {
+      assert.deepEqual((await loadWritten({ yaml, files: { 'ca.pem': content } })).lines, [`${key}: ${reason}`]);
+    });
+  }
 });
 
 describe('a warning', () => {

@@ -6,6 +6,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { type Branch, childOf, newBranch, type Reading } from './branch.ts';
+import { certificateFaults } from './certificate-files.ts';
 import type { Config } from './config.ts';
 import { type Environment, overlayEnvironment } from './environment.ts';
 import { FileError, isWorldReadable, readText } from './files.ts';
@@ -66,7 +67,7 @@ export async function loadConfig({ file, environment, folder }: Sources): Promis
   const settled = settle(root, folders);
   refuse([...problems, ...later, ...settled.problems]);
   const { values, entries } = settled;
-  refuse(faultsIn(values, entries));
+  refuse([...faultsIn(values, entries), ...(await certificateFaults(entries))]);
   const warnings = warningsIn(values, entries, await worldReadable(secretFilesIn(entries), folder));
   return { config: { ...values, demo }, entries, warnings };
 }

@@ -59,7 +59,8 @@ function sameAddresses(entries: readonly Entry[]): Problem[] {
     seen.set(text, first ?? entry);
     if (first === undefined) return [];
     const reason = `the same address as ${keyOf(first.path)}; give each its own port`;
-    return [{ source: entry.source, key: keyOf(entry.path), reason }];
+    const source = entry.source.from === 'default' ? (entry.group ?? entry.source) : entry.source;
+    return [{ source, key: keyOf(entry.path), reason }];
   });
 }
 

@@ -121,8 +121,25 @@ function stepByName({ prepare, place }: Named, text: string): Step | Refusal {
   }
 }
 
+/** Words that stand for others at the root, where no misspelling explains them. */
+const MEANT: ReadonlyMap<string, string> = new Map([
+  ...['port', 'address', 'bind'].map(word => [word, 'the HTTP API listens at listen: 127.0.0.1:5280'] as const),
+  ...['component', 'embedded', 'virtualhost'].map(
+    kind => [kind, `write hosts: { your.domain: { ${kind}: … } }`] as const,
+  ),
+]);
+
+/** What helps with a word at the root: a hint of the table, or where domains stand. */
+function hintAtRoot(text: string, words: readonly string[]): string | undefined {
+  const [label = '', ...more] = text.split('.');
+  const isDomain = text === 'localhost' || (more.length > 0 && label !== '' && !words.includes(label));
+  return MEANT.get(text) ?? (isDomain ? 'domains stand below hosts' : undefined);
+}
+
 function unknownKey(text: string, known: Iterable<string>): string {
   const words = [...known];
+  const hint = words.includes('hosts') ? hintAtRoot(text, words) : undefined;
+  if (hint !== undefined) return `unknown key; ${hint}`;
   const meant = nearest(text, words);
   return meant === undefined ? `unknown key; known here: ${words.join(', ')}` : `unknown key; did you mean '${meant}'?`;
 }

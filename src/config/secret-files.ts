@@ -69,9 +69,10 @@ async function include({ row, target, branch, group }: Reference, folders: Folde
   if ('reason' in parsed) return parsed.reason;
   const file = String(parsed.value);
   try {
-    const text = await readText(file, LIMIT);
+    const text = (await readText(file, LIMIT)).replace(/\r?\n$/, '');
+    if (text === '') return 'the file is empty';
     const source = { from: 'file', file, line: 1, column: 1 } as const;
-    group.children.set(target, { ...newBranch(source), raw: text.replace(/\r?\n$/, '') });
+    group.children.set(target, { ...newBranch(source), raw: text });
     return undefined;
   } catch (error) {
     if (error instanceof FileError)

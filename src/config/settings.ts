@@ -26,6 +26,8 @@ export interface Entry {
   readonly row: Row;
   readonly value: unknown;
   readonly source: Source;
+  /** Where the group of a default was set. */
+  readonly group?: Source;
 }
 
 /** The values with their keys, or what is wrong with them. */
@@ -107,7 +109,9 @@ class Settling {
     if (below === undefined && place.optional) return undefined;
     if (place.row === undefined) return this.valueAt(place, below ?? newBranch(branch.source), path);
     if (below !== undefined) return this.#written(place.row, below, path);
-    if (place.row.default !== undefined) return this.#parsed(place.row, place.row.default, { from: 'default' }, path);
+    if (place.row.default !== undefined) {
+      return this.#parsed(place.row, place.row.default, { from: 'default' }, path, branch.source);
+    }
     const files = [...group.words]
       .filter(([, { row }]) => row?.contentOf === word)
       .map(([other]) => `, or set ${other}`);
@@ -119,10 +123,10 @@ class Settling {
     return faulty ? undefined : this.#parsed(row, raw, source, path);
   }
 
-  #parsed(row: Row, raw: Raw, source: Source, path: readonly string[]): unknown {
+  #parsed(row: Row, raw: Raw, source: Source, path: readonly string[], group?: Source): unknown {
     const parsed = parseValue(row, raw, baseOf(source, this.#folders));
     if ('reason' in parsed) return this.#refuse(source, path, parsed.reason);
-    this.entries.push({ path, row, value: parsed.value, source });
+    this.entries.push({ path, row, value: parsed.value, source, ...(group && { group }) });
     return parsed.value;
   }
 

@@ -360,7 +360,7 @@ for (const [name, { form, good, bad }] of Object.entries({ ...SHOWN, URLS, SECRE
       it(`is not ${typeof raw} ${JSON.stringify(String(raw).slice(0, 40))}`, () => {
         const parsed = read(raw);
         assert.ok('reason' in parsed);
-        assert.match(parsed.reason, /^expected .*(, for example EXAMPLE|; put it in quotes)$/);
+        assert.match(parsed.reason, /^expected .*(, for example EXAMPLE(; an? [^;]+)?|; put it in quotes)$/);
       });
     }
   });

@@ -30,6 +30,8 @@ export interface Form<T> {
   read(text: string, base: string): T | undefined;
   /** The same for a list whose items stand alone already. Only a list has it. */
   readItems?(items: readonly string[], base: string): T | undefined;
+  /** What exactly is wrong with a text that is no value, where that can be told; without the text. */
+  hint?(text: string): string | undefined;
   /** The value as one would write it, or what may be shown of it. */
   print(value: T): string;
   /** Whether a part of the value is shown to nobody, where that depends on the value. */
@@ -54,7 +56,9 @@ export function parseValue<T>(illustrated: Illustrated<T>, raw: Raw, base: strin
     return { reason: `expected ${form.expected}, but YAML reads this as a ${typeof unquoted}; put it in quotes` };
   }
   const value = isSequence(raw) ? form.readItems?.(raw.map(textOf), base) : form.read(textOf(raw), base);
-  return value === undefined ? { reason: expectation(illustrated) } : { value };
+  if (value !== undefined) return { value };
+  const hint = isSequence(raw) ? undefined : form.hint?.(textOf(raw));
+  return { reason: [expectation(illustrated), ...(hint === undefined ? [] : [hint])].join('; ') };
 }
 
 function isSequence(raw: Raw): raw is readonly Scalar[] {
@@ -219,6 +223,9 @@ export const folder: Form<string> = path('folder');
 
 /** The absolute path of a file. */
 export const file: Form<string> = path('file');
+
+/** The absolute path of a file of certificates. */
+export const certificatesFile: Form<string> = path('file');
 
 /** A password or shared secret: any text that a person can type on one line. */
 export const secret: Form<string> = {

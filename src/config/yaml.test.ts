@@ -14,7 +14,12 @@ const REFUSED: Readonly<Record<string, readonly [yaml: string, line: string]>> =
     'listen: [::1]:5280\n',
     '1:14: this cannot stand here; a value that begins with a bracket must stand in quotes',
   ],
-  'an open quote': [`listen: "${CANARY}\n`, '2:1: a closing quote, a bracket, a comma or a colon is missing'],
+  'an open quote': [`listen: "${CANARY}\n`, '1:9: the quote that opens here is not closed'],
+  'an open quote that another one closes': [
+    'listen: "127.0.0.1:1\nlog: { level: "info" }\n',
+    '1:9: the quote that opens here is not closed',
+  ],
+  'an open bracket': ['trusted_proxies: ["::1",\nlog:\n', '1:18: the bracket that opens here is not closed'],
   'an unknown escape': [
     'listen: "\\q"\n',
     '1:10: there is no such escape; write \\\\ for a backslash, or use single quotes',

@@ -17,9 +17,11 @@ import {
   type YAMLError,
 } from 'yaml';
 import { type Branch, newBranch, type Reading } from './branch.ts';
-import { ConfigError, keyOf, type Problem, placeOf, type Source } from './problem.ts';
+import { ConfigError, keyOf, type Problem, placeOf, printable, type Source } from './problem.ts';
+import type { Row } from './row.ts';
 import { type Place, type Refusal, SCHEMA, type Step, stepInto } from './schema.ts';
 import { expectation, type Raw, type Scalar } from './values.ts';
+import { type Unclosed, unclosedIn } from './yaml-unclosed.ts';
 
 /** The parser's faults in our words, because its own quote the text. The rest is said by `FAULT`. */
 const FAULTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
@@ -69,13 +71,30 @@ export function readYaml(text: string, file: string): Reading {
   };
   const faults = [...document.errors, ...document.warnings].slice(0, MOST_FAULTS);
   if (faults.length > 0) {
-    const reasons = faults.map(({ pos, code }) => ({ source: sourceAt(pos[0]), reason: FAULTS[code] ?? FAULT }));
-    throw new ConfigError(reasons.map(fault => ({ ...fault, key: '' })));
+    const unclosed = unclosedIn(document.contents, text);
+    const reasons = faults.map((fault, index) => explain(fault, openingOf(fault, faults.slice(0, index), unclosed)));
+    throw new ConfigError(reasons.map(({ offset, reason }) => ({ source: sourceAt(offset), reason, key: '' })));
   }
   const root = newBranch(sourceAt(0));
   const walk = new Walk(sourceAt);
   walk.from({ node: document.contents, place: SCHEMA, branch: root, path: [] });
   return { root, problems: walk.problems };
+}
+
+/** What was opened and is missed where a fault is; of several, each is told by one fault. */
+function openingOf(
+  { pos: [offset] }: YAMLError,
+  before: readonly YAMLError[],
+  unclosed: readonly Unclosed[],
+): Unclosed | undefined {
+  const told = before.filter(({ pos }) => pos[0] === offset).length;
+  return unclosed.filter(({ end }) => end === offset)[told];
+}
+
+/** Where to look for a fault, and what it is. */
+function explain({ pos: [offset], code }: YAMLError, opening: Unclosed | undefined) {
+  if (opening === undefined) return { offset, reason: FAULTS[code] ?? FAULT };
+  return { offset: opening.start, reason: `the ${opening.what} that opens here is not closed` };
 }
 
 /** Goes through a document along the schema, without recursion, and keeps what is set in it. */
@@ -96,19 +115,18 @@ class Walk {
   #visit(visit: Visit): void {
     const { node, place, branch, path } = visit;
     if (isAlias(node)) this.#refuse(branch, this.#sourceOf(node), path, ALIAS);
-    else if (place.row !== undefined) this.#keepValue(visit, expectation(place.row));
+    else if (place.row !== undefined) this.#keepValue(visit, place.row);
     else if (isMap<ParsedNode, ParsedNode | null>(node)) for (const pair of node.items) this.#enter(pair, visit);
-    else if (!isNothing(node))
-      this.#refuse(branch, this.#sourceOf(node), path, `expected ${contentsOf(place)} below it`);
+    else if (!isNothing(node)) this.#refuse(branch, this.#sourceOf(node), path, instead(node, place, path));
   }
 
-  #keepValue({ node, branch, path }: Visit, expected: string): void {
+  #keepValue({ node, branch, path }: Visit, row: Row): void {
     const alias = isSeq<ParsedNode>(node) ? node.items.find(item => isAlias(item)) : undefined;
     const raw = rawOf(node);
     if (node !== null) branch.source = this.#sourceOf(node);
     if (raw !== undefined) branch.raw = raw;
     else if (alias !== undefined) this.#refuse(branch, this.#sourceOf(alias), path, ALIAS);
-    else this.#refuse(branch, branch.source, path, expected);
+    else this.#refuse(branch, branch.source, path, isMap(node) ? withoutKeys(row, path) : expectation(row));
   }
 
   #enter({ key, value }: Pair<ParsedNode, ParsedNode | null>, { place, branch, path }: Visit): void {
@@ -164,6 +182,17 @@ function scalarOf(node: ParsedNode | null): Scalar | undefined {
 
 function isPlain(value: unknown): value is Scalar {
   return value === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
+}
+
+/** What to write where keys stand below a key that has a value. */
+function withoutKeys({ form, example }: Row, path: readonly string[]): string {
+  return `expected ${form.expected}, with no keys below it; write ${printable(path.at(-1) ?? '')}: ${example}`;
+}
+
+/** What to write where a value stands at a level that has keys. */
+function instead(node: ParsedNode, place: Place, path: readonly string[]): string {
+  const isUrl = isScalar(node) && place.words.has('url');
+  return isUrl ? `write ${printable(path.at(-1) ?? '')}: { url: … }` : `expected ${contentsOf(place)} below it`;
 }
 
 function contentsOf({ named, words }: Place): string {

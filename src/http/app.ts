@@ -5,12 +5,12 @@
  * routes as bytes and nothing else parses them, and that stopping lets requests finish that are under way.
  */
 import { setImmediate } from 'node:timers/promises';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { RestanzaError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { allowOrigins, type Origins, pagesOf } from './cors.ts';
 import { handleErrors, sendError } from './errors.ts';
-import { Connections } from './framing.ts';
+import { type BodyLimit, Connections } from './framing.ts';
 import type { OAuthOptions } from './oauth-exchange.ts';
 import { hostFault } from './origin.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -84,7 +84,7 @@ export function createApp({
   });
   closeWhenStopping(app);
   answerTogether(app);
-  handleErrors(app, log, options.paths.rest);
+  handleErrors(app, log, options.paths);
   restRoutes(app, options);
   msgRoutes(app, options);
   if (receiving !== undefined) {
@@ -107,7 +107,7 @@ function readBodies(app: FastifyInstance, connections: Connections): void {
   app.addHook('onRequest', ({ raw }, _reply, done) => done(connections.faultBefore(raw) ?? hostFault(raw)));
   app.addHook('preParsing', async (request, reply) => {
     try {
-      request.body = await connections.body(request.raw, request.routeOptions.bodyLimit);
+      request.body = await connections.body(request.raw, limitOf(request));
       await setImmediate();
     } catch (error) {
       // The rest may still come, and nobody reads it.
@@ -115,6 +115,11 @@ function readBodies(app: FastifyInstance, connections: Connections): void {
       throw error;
     }
   });
+}
+
+/** Routes that have a limit of their own have a fixed one. */
+function limitOf({ routeOptions: { bodyLimit: bytes }, server }: FastifyRequest): BodyLimit {
+  return bytes === server.initialConfig.bodyLimit ? { bytes, key: 'stanza_size_limit' } : { bytes };
 }
 
 /**

@@ -9,6 +9,7 @@ import { ScopeError } from '../auth/scopes.ts';
 import { errorBody } from '../bridge/error-body.ts';
 import { type ErrorCode, RestanzaError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { type StanzaPaths, wayInstead } from './wrong-way.ts';
 
 /** Codes of Fastify's errors that a client can cause. */
 const FASTIFY_CODES: ReadonlyMap<string, ErrorCode> = new Map([
@@ -56,12 +57,12 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 /**
  * Makes every error of the application leave in our form.
  *
- * @param base where stanzas are sent to, for who is lost
+ * @param paths where stanzas are sent to, for who is lost
  */
-export function handleErrors(app: FastifyInstance, log: Log, base: string): void {
+export function handleErrors(app: FastifyInstance, log: Log, paths: StanzaPaths): void {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log));
   app.setNotFoundHandler((request, reply) =>
-    sendError(new RestanzaError('not-found', `stanzas are sent with POST ${base}`), request, reply, log),
+    sendError(new RestanzaError('not-found', wayInstead(request.method, request.url, paths)), request, reply, log),
   );
 }
 

@@ -22,7 +22,7 @@ async function serve(options: ServerOptions) {
     const late = connections.faultBefore(request);
     if (late !== undefined) return response.end(late.code);
     try {
-      const body = await connections.body(request, 10);
+      const body = await connections.body(request, { bytes: 10, key: 'some_limit' });
       if (request.url === '/now') return response.end(body);
       waiting.push(() => response.end(body));
       happened.push('body');

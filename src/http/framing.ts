@@ -17,6 +17,13 @@ const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Milliseconds in which a client that has sent its last byte gets the answers that are due to it; most have just gone. */
 const LAST_ANSWERS = 1_000;
 
+/** How large a body may be. */
+export interface BodyLimit {
+  readonly bytes: number;
+  /** The key of the configuration that says so; absent where none does. */
+  readonly key?: string;
+}
+
 /** The connections of a server. It closes those that have a fault; all others are the server's. */
 export class Connections {
   readonly #connections = new WeakMap<Socket, Connection>();
@@ -50,15 +57,15 @@ export class Connections {
   /**
    * Reads a request to its end.
    *
-   * @param limit largest body in bytes
+   * @param limit largest body in bytes, and which key of the configuration says so
    * @returns the body; empty when there is none
    * @throws RestanzaError `too-large`, or why the rest of the body does not come
    */
-  async body(request: IncomingMessage, limit: number): Promise<Buffer> {
+  async body(request: IncomingMessage, limit: BodyLimit): Promise<Buffer> {
     const { headers, socket } = request;
     const length = Number(headers['content-length'] ?? 0);
     if (length === 0 && headers['transfer-encoding'] === undefined) return EMPTY;
-    if (length > limit) throw new RestanzaError('too-large');
+    if (length > limit.bytes) throw tooLarge(limit);
     return read(request, limit, this.#of(socket));
   }
 
@@ -144,15 +151,20 @@ class Connection {
   }
 }
 
+function tooLarge({ bytes, key }: BodyLimit): RestanzaError {
+  const source = key === undefined ? '' : ` (${key} in the configuration)`;
+  return new RestanzaError('too-large', `a body has at most ${bytes} bytes here${source}`);
+}
+
 /** Collects a body until it ends, is too large, or cannot come any more. */
-function read(request: IncomingMessage, limit: number, connection: Connection): Promise<Buffer> {
+function read(request: IncomingMessage, limit: BodyLimit, connection: Connection): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const parts: Buffer[] = [];
   let size = 0;
   request.on('data', (part: Buffer) => {
     size += part.length;
-    if (size <= limit) parts.push(part);
-    else reject(new RestanzaError('too-large'));
+    if (size <= limit.bytes) parts.push(part);
+    else reject(tooLarge(limit));
   });
   let whole = false;
   request.on('end', () => {

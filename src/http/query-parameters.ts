@@ -77,7 +77,10 @@ export function wholeNumber(least: number, most: number): Parameter<number> {
 
 /** One of some words. */
 export function oneOf<Word extends string>(words: readonly Word[]): Parameter<Word> {
-  return { form: `one of ${words.join(', ')}`, read: text => words.find(word => word === text) };
+  return {
+    form: words.length === 1 ? words.join() : `one of ${words.join(', ')}`,
+    read: text => words.find(word => word === text),
+  };
 }
 
 /** A text of 1 to `most` characters. */

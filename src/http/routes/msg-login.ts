@@ -9,6 +9,9 @@ import type { Authenticator, Principal } from '../../auth/principal.ts';
 import { RestanzaError } from '../../errors.ts';
 import { JidError, withResource } from '../../xmpp/jid.ts';
 
+/** The same for whatever is wrong. */
+const NEXT_STEP = 'check the name (an account or its whole address) and the password';
+
 /** The same authenticator for whole addresses; what it refuses for the credentials is `login-failed`. */
 export function addressLogin(authenticator: Authenticator): Authenticator {
   return {
@@ -19,7 +22,7 @@ export function addressLogin(authenticator: Authenticator): Authenticator {
         const principal = await authenticator.authenticate({ ...credentials, authorization });
         return resource === undefined ? principal : at(resource, principal);
       } catch (error) {
-        throw isWrong(error) ? new RestanzaError('login-failed', undefined, { cause: error }) : error;
+        throw isWrong(error) ? new RestanzaError('login-failed', NEXT_STEP, { cause: error }) : error;
       }
     },
   };

@@ -68,7 +68,11 @@ function termsOf(
     throw new RestanzaError('media-type-unsupported', 'set the header Content-Type to application/json');
   }
   const terms = readJsonTerms(body instanceof Uint8Array ? body : new Uint8Array());
-  if (!isOwn(principal, terms)) throw new RestanzaError('token-forbidden', `you are ${patternOf(principal)}`);
+  if (!isOwn(principal, terms)) {
+    const remedy = "name that in 'jid', or ask the operator to make the token";
+    throw new RestanzaError('token-forbidden', `you are ${patternOf(principal)}; ${remedy}`);
+  }
+
   const fault = tokenFault(terms);
   if (fault !== undefined) throw new RestanzaError('value-invalid', `'jid': ${fault}`);
   return terms;
