@@ -144,6 +144,7 @@ function httpOf({ config, served, idempotency, receiving, tokens, throttle, oaut
     authenticator: authenticatorOf(config, served, verifiers, throttle),
     idempotency,
     hostOf: principal => hosts.get(domainOf(principal.address))?.hostOf(principal),
+    hold: principal => hosts.get(domainOf(principal.address))?.hold?.(principal),
     receiving: {
       journal: receiving.journal,
       links: receiving.links,

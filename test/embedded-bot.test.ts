@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { childElements, childNamed, textOf } from '../src/xml/element.ts';
 import { CallbackReceiver } from './support/callback-receiver.ts';
 import { Folder } from './support/folder.ts';
-import { runGateway } from './support/in-process-gateway.ts';
+import { PASSWORDS, runGateway } from './support/in-process-gateway.ts';
 
 const KEY = 'RESTANZA_HOSTS__localhost__CALLBACK__';
 
@@ -35,5 +35,62 @@ test('a callback for bare addresses is the bot at those that it wants', async ()
   bob.send(`<message to='${bob.jid}' type='chat' id='m3'><body>mine</body></message>`);
   await bob.next(({ attrs }) => attrs['id'] === 'm3', 'what is for a session');
   assert.equal(bot.all.length, 1);
+  await bob.close();
+});
+
+test('what a callback answers to somebody without a client is kept for the events, and not told to the callback', async () => {
+  await using folder = await Folder.make();
+  await using bot = await CallbackReceiver.start(() => ({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: '{"kind":"message","type":"chat","body":"and you?"}',
+  }));
+  await using gateway = await runGateway(folder.path, {
+    [`${KEY}URL`]: bot.url,
+    [`${KEY}EVENTS`]: 'bare, full',
+    [`${KEY}CONTENT_TYPE`]: 'json',
+  });
+  const headers = {
+    authorization: `Basic ${Buffer.from(`alice:${PASSWORDS.alice}`).toString('base64')}`,
+    'content-type': 'application/json',
+  };
+  const say = async (id: string) => {
+    const body = JSON.stringify({ kind: 'message', type: 'chat', to: 'bob@localhost', id, body: id });
+    assert.equal((await fetch(`${gateway.url}/rest`, { method: 'POST', headers, body })).status, 202);
+    return JSON.parse((await bot.calls.take(() => true, `the call for ${id}`)).body).id;
+  };
+  assert.equal(await say('m1'), 'm1');
+  const listed = await fetch(`${gateway.url}/events?after=0&wait=20`, { headers });
+  const { events } = JSON.parse(await listed.text());
+  assert.deepEqual(
+    events.map(({ stanza }: { stanza: { body: string } }) => stanza.body),
+    ['and you?'],
+  );
+  assert.equal(await say('m2'), 'm2', 'the answer did not come in between');
+  assert.equal(bot.all.length, 2);
+});
+
+test('the log tells once of each status with which a callback does not take a stanza', async () => {
+  await using folder = await Folder.make();
+  await using bot = await CallbackReceiver.start(() => ({
+    status: 302,
+    headers: { location: 'https://there.example/' },
+  }));
+  await using gateway = await runGateway(folder.path, {
+    [`${KEY}URL`]: bot.url,
+    [`${KEY}EVENTS`]: 'bare',
+    [`${KEY}DELIVERY`]: 'bounce',
+  });
+  const bob = await gateway.bob();
+  for (const id of ['m1', 'm2']) {
+    bob.send(`<message to='bot@localhost' type='chat' id='${id}'><body>hi</body></message>`);
+    await bob.next(({ attrs }) => attrs['id'] === id, 'the error');
+  }
+  const message = 'the callback has answered with this status for the first time';
+  assert.deepEqual(
+    gateway.lines.filter(({ msg }) => msg === message).map(({ status }) => status),
+    [302],
+  );
+  assert.match(String(gateway.lines.find(({ msg }) => msg === message)?.advice), /redirects are not followed/);
   await bob.close();
 });

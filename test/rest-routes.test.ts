@@ -210,6 +210,23 @@ for (const [method, path, type, body, status, reason] of REFUSED) {
   });
 }
 
+/** What one is told, beside the code, who asked for what there is not. */
+const HINTS: readonly (readonly [method: string, path: string, body: string | undefined, text: RegExp])[] = [
+  ['GET', '/rest/foo/localhost', undefined, /: this one has 0, for no query is named foo$/],
+  ['POST', '/rest', '{"kind":"iq","type":"get","to":"localhost","pong":true}', /no query is named pong$/],
+  ['POST', '/rest', '{"kind":"iq","type":"get","to":"localhost"}', /: this one has 0$/],
+  ['PUT', '/rest', '{}', /PUT is not a method of \/rest/],
+  ['GET', '/rest', undefined, /a GET names a query, as in \/rest\/ping/],
+  ['POST', '/rest', '{"kind":"message",}', /\(a comma too many\)$/],
+];
+
+for (const [method, path, body, text] of HINTS) {
+  test(`${method} ${path} ${body ?? ''} says what to do`, async () => {
+    const answer = await ask(method, path, JSON_TYPE, body);
+    assert.match(JSON.parse(answer.text).error.text, text);
+  });
+}
+
 test('an address may be as long as addresses can be', async () => {
   const address = `${'a'.repeat(1_023)}@localhost/${'r'.repeat(1_023)}`;
   const { status, text } = await ask('GET', `/rest/ping/${address}`);

@@ -74,15 +74,29 @@ export class Receiving implements AsyncDisposable {
       ...config.callbacks,
     ];
     const targets = named.map(([name, callback]) => targetOf(name, callback, link, events));
+    // What a callback says to an address at the same embedded host comes in again, with the payload as it is.
+    const answers = new WeakSet<Stanza['payload']>();
+    const answer = (stanza: Stanza) => {
+      answers.add(stanza.payload);
+      return send(stanza);
+    };
     const services = targets.map(target => new Service({ target, version: this.#version, log: this.#log }));
     this.#links.push(link);
     for (const service of services) {
       const { name } = service.target;
       const mayAnswer: Post['mayAnswer'] = ({ stanza, event }) => route(stanza, event, targets).answering === name;
-      this.#posts.push({ service, mayAnswer, send });
+      this.#posts.push({ service, mayAnswer, send: answer });
     }
-    const { journal } = this;
-    return new Receiver({ link, services, events: EVERY_EVENT, journal, send, clock: SYSTEM_CLOCK, log: this.#log });
+    return new Receiver({
+      link,
+      services,
+      events: EVERY_EVENT,
+      isAnswer: ({ payload }) => answers.has(payload),
+      journal: this.journal,
+      send,
+      clock: SYSTEM_CLOCK,
+      log: this.#log,
+    });
   }
 
   /** Starts to bring stanzas, those of earlier runs first. */

@@ -61,6 +61,8 @@ export interface Served {
   readonly realm: Realm;
   /** The host that somebody at this domain acts through. */
   readonly hostOf: (principal: Principal) => Host | undefined;
+  /** Keeps that host open while a request comes in (`Sessions.hold`); absent where it is always open. */
+  readonly hold?: (principal: Principal) => (() => void) | undefined;
   /** Whether and as whom the bearer of a token for an address at this domain acts. */
   readonly actingAs: ActingAs;
   readonly later: Later;
@@ -76,7 +78,10 @@ export class SetupFault extends Error {
   override readonly name = 'SetupFault';
 }
 
-/** Follows a link: what waits is given up when it falls, and its end for good is told. */
+/**
+ * Follows a link: what waits is given up when it falls, and its end for good is told. A session that is suspended may yet go
+ * on; where a link says that another one took its place (`ClientLink.onSession`), its owner gives up what waits.
+ */
 export function watch(link: Link, host: Host): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   link.onState = state => {

@@ -13,8 +13,8 @@ import { RestanzaError } from '../errors.ts';
 import { CatchUp } from '../host/catch-up.ts';
 import { Host } from '../host/host.ts';
 import { type Entrance, Sessions } from '../host/sessions.ts';
-import { type ClientLink, connectClient } from '../link/client.ts';
-import type { ClientOptions } from '../link/client-options.ts';
+import { connectClient } from '../link/client.ts';
+import type { ClientLink, ClientOptions } from '../link/client-options.ts';
 import { SYSTEM_CLOCK } from '../link/clock.ts';
 import { trusting } from '../link/tls-client.ts';
 import { bareOf, type Jid, JidError, localOf, makeJid } from '../xmpp/jid.ts';
@@ -60,6 +60,7 @@ export async function serveVirtualHost(domain: Jid, config: VirtualHost, around:
       ...(virtualhost.oauth && { verifyToken: offering(domain, sessions) }),
     },
     hostOf: principal => hostOf(principal, sessions, online),
+    hold: ({ session }) => (session === undefined ? undefined : sessions.hold(session)),
     actingAs: address => {
       const account = online.get(address);
       return account && { address: account.link.bound ?? address, session: address };
@@ -202,6 +203,8 @@ function serveAccount(account: Jid, config: AccountConfig, common: Server, aroun
   stack.use(receiver);
   stack.use(sink);
   link.onSession = () => {
+    // What was asked in the last session is never answered; `watch` has not seen its end when it was to be resumed.
+    host.linkLost();
     sink.begin((query, gone) => host.request(query, { timeout: ARCHIVE_WAIT, gone }));
   };
   watch(link, host);

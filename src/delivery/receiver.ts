@@ -28,6 +28,8 @@ export interface ReceiverOptions {
   readonly services: readonly Service[];
   /** The forms of address whose stanzas are kept for readers of events, whatever the targets want. */
   readonly events: readonly StanzaEvent[];
+  /** Whether a stanza is what a target has answered; it must not be called with it, or it would go on for ever. */
+  readonly isAnswer: (stanza: Stanza) => boolean;
   readonly journal: Journal;
   /** Sends a stanza from the link. */
   readonly send: (stanza: Stanza) => Promise<void>;
@@ -102,7 +104,7 @@ export class Receiver implements Sink, AsyncDisposable {
 
   /** Deals with what is not kept. */
   #entryOf(stanza: Stanza, isPosition: boolean): NewEntry | undefined {
-    const { link } = this.#options;
+    const { link, isAnswer } = this.#options;
     if (stanza.to === undefined) return undefined;
     const event = eventOf(stanza.to);
     const recipients = route(stanza, event, this.#rules);
@@ -116,7 +118,7 @@ export class Receiver implements Sink, AsyncDisposable {
       return undefined;
     }
     const { answering, observing } = recipients;
-    const targets = answering === undefined ? observing : [answering, ...observing];
+    const targets = answering === undefined || isAnswer(stanza) ? observing : [answering, ...observing];
     const archiveId = isPosition ? archiveIdOf(stanza, link) : undefined;
     return { link, event, stanza, targets, ...(archiveId !== undefined && { archiveId }) };
   }

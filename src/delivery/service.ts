@@ -38,6 +38,8 @@ export class Service implements AsyncDisposable {
   #format: Format;
   #health: Health = HEALTHY;
   #probing: Promise<void> | undefined;
+  /** Error statuses that the log has told of. */
+  readonly #told = new Set<number>();
 
   constructor(options: ServiceOptions) {
     const { target } = options;
@@ -101,8 +103,19 @@ export class Service implements AsyncDisposable {
     const { target, log } = this.#options;
     const before = this.#health;
     this.#health = healthAfter(before, result, { began, now: Date.now(), random: Math.random() });
-    if (this.#health.name === before.name) return;
     const fields = { target: target.name, url: target.url.shown };
+    if (result.name === 'answer' && result.status >= 300 && !this.#told.has(result.status)) {
+      this.#told.add(result.status);
+      const isRedirect = result.status < 400;
+      const advice = isRedirect
+        ? 'redirects are not followed: write the address that it leads to as its url'
+        : undefined;
+      log.warn(
+        { ...fields, status: result.status, advice },
+        'the callback has answered with this status for the first time',
+      );
+    }
+    if (this.#health.name === before.name) return;
     if (this.#health.name === 'healthy') {
       log.info(fields, 'the callback is back');
       this.probe();

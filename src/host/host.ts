@@ -65,6 +65,8 @@ export class Host implements AsyncDisposable {
   readonly #sink: Sink | undefined;
   readonly #running: Promise<void>;
   readonly #stopping = new AbortController();
+  /** While a batch is being kept. */
+  #keeping: Promise<void> | undefined;
   #answering = 0;
   /** Stanzas that the server has not confirmed yet. */
   #sending = 0;
@@ -98,8 +100,12 @@ export class Host implements AsyncDisposable {
    *
    * @throws RestanzaError `unconfirmed` when that takes too long, and what `Link.send` throws
    */
-  async send(stanza: Stanza): Promise<void> {
-    if (!this.#link.confirms) return this.#link.send(stanza);
+  send(stanza: Stanza): Promise<void> {
+    return this.#link.confirms ? this.#confirmed(stanza) : this.#link.send(stanza);
+  }
+
+  /** Sends a stanza; resolves when it is known to be handled. */
+  async #confirmed(stanza: Stanza): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(() => reject(new RestanzaError('unconfirmed')), CONFIRM_WAIT);
     this.#link.send(stanza, 'acked').then(resolve, reject);
@@ -113,19 +119,22 @@ export class Host implements AsyncDisposable {
   }
 
   /**
-   * Sends a message or a presence and waits until the server has handled it, or its bounce is there.
+   * Sends a message or a presence and waits until the server has handled it, or its bounce is there. The patience is for the
+   * bounce: that the stanza has arrived is known when this returns, as with `send`.
    *
    * @returns the bounce, an error stanza; `undefined` when none came until the server had handled the stanza, or in time
-   * @throws RestanzaError `id-in-use`, `too-many-waiting`, `link-lost`, and what `Link.send` throws
+   * @throws RestanzaError `id-in-use`, `too-many-waiting`, `link-lost`, and what `send` throws
    */
   async deliver(stanza: Prepared, patience: Patience): Promise<Stanza | undefined> {
     using waiting = this.#wait(stanza, patience);
-    const handled = this.#link.send(stanza, 'acked').then(allPulled);
+    const sent = this.#confirmed(stanza);
+    const handled = sent.then(() => this.#allPulled());
     try {
       return await Promise.race([waiting.answer, handled]);
     } catch (error) {
-      if (error instanceof RestanzaError && error.code === 'reply-timeout') return undefined;
-      throw error;
+      if (!(error instanceof RestanzaError) || error.code !== 'reply-timeout') throw error;
+      await sent;
+      return undefined;
     }
   }
 
@@ -179,8 +188,23 @@ export class Host implements AsyncDisposable {
   async #run(): Promise<void> {
     for await (const batch of this.#link.incoming) {
       const wanted = batch.filter(stanza => !this.#handle(stanza));
-      if (wanted.length > 0) await this.#keep(wanted);
+      if (wanted.length === 0) continue;
+      this.#keeping = this.#keep(wanted);
+      await this.#keeping;
+      this.#keeping = undefined;
     }
+  }
+
+  /**
+   * Lets the loop come to everything that is there: a bounce that came in before the confirmation may stand behind a batch
+   * that is being kept, and is in the next one then.
+   */
+  async #allPulled(): Promise<undefined> {
+    await new Promise(setImmediate);
+    if (this.#keeping === undefined) return undefined;
+    await this.#keeping;
+    await new Promise(setImmediate);
+    return undefined;
   }
 
   /** @returns whether nothing is left to do; otherwise the sink wants the stanza */
@@ -236,12 +260,6 @@ export class Host implements AsyncDisposable {
     this.linkLost();
     await this.#running;
   }
-}
-
-/** Lets the loop over `incoming` come to everything that is there: a bounce that was pulled in before the confirmation. */
-async function allPulled(): Promise<undefined> {
-  await new Promise(setImmediate);
-  return undefined;
 }
 
 function timedOut(peer: Jid, timeout: number): RestanzaError {

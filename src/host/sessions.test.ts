@@ -168,6 +168,35 @@ test('a session in use makes no room', async t => {
   assert.ok((await sessions.enter(BOB)) !== undefined);
 });
 
+test('a session that is held makes no room and is not closed for being idle, until nobody holds it any more', async t => {
+  const { sessions, clock } = await opened(t, { idle: 60, max: 1 });
+  const alice = await sessions.enter(entrance());
+  const held = [sessions.hold(alice?.id ?? ''), sessions.hold(alice?.id ?? '')];
+  for (const release of held) {
+    clock.advance(62_000);
+    await assert.rejects(sessions.enter(BOB), codeOf('too-many-sessions'));
+    assert.ok(sessions.hostOf(alice?.id ?? '') !== undefined);
+    release?.();
+  }
+  assert.ok((await sessions.enter(BOB)) !== undefined);
+  assert.equal(sessions.hostOf(alice?.id ?? ''), undefined);
+  assert.equal(sessions.hold(alice?.id ?? ''), undefined);
+});
+
+test('a session whose login is too old stays for who holds it', async t => {
+  const { sessions, clock } = await opened(t);
+  const first = await sessions.enter(entrance());
+  const release = sessions.hold(first?.id ?? '');
+  clock.advance(301_000);
+  assert.notEqual((await sessions.enter(entrance()))?.id, first?.id);
+  clock.advance(1_000);
+  assert.ok(sessions.hostOf(first?.id ?? '') !== undefined);
+  release?.();
+  clock.advance(1_000);
+  assert.equal(sessions.hostOf(first?.id ?? ''), undefined);
+  assert.equal(sessions.size, 1);
+});
+
 test('after some minutes a request logs in again, so that a changed password is noticed', async t => {
   const { sessions, clock, logins } = await opened(t);
   const first = await sessions.enter(entrance());

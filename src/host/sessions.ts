@@ -3,15 +3,15 @@
  *
  * Decides when a session is opened, shared, looked at again and given up: the first request with credentials logs in, later
  * ones find the session; one that nobody uses is closed after a while, the one that was used longest ago makes room. What is
- * kept of the credentials for telling them apart is a hash under a key that lives only in this process. A session whose
- * login is some minutes old, or whose account has since been entered with other credentials, is not trusted for the next
- * request: that one logs in again, so that a changed password is noticed. A session whose connection is gone for some
- * seconds goes on by itself, with what was sent in it; new requests do not wait for that. How one logs in is the business of
- * `connect`.
+ * kept of the credentials for telling them apart is a hash under a key that lives only in this process. A session that
+ * somebody holds, or waits in, is not closed before its own end. A session whose login is some minutes old, or whose account
+ * has since been entered with other credentials, is not trusted for the next request: that one logs in again, so that a
+ * changed password is noticed. A session whose connection is gone for some seconds goes on by itself, with what was sent in
+ * it; new requests do not wait for that. How one logs in is the business of `connect`.
  */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { RestanzaError } from '../errors.ts';
-import type { ClientLink } from '../link/client.ts';
+import type { ClientLink } from '../link/client-options.ts';
 import type { Clock } from '../link/clock.ts';
 import type { Cause, LinkState } from '../link/link.ts';
 import type { Log } from '../log.ts';
@@ -63,6 +63,8 @@ interface Kept {
   used: number;
   /** Since when the session has been without a connection; infinite while it has one. */
   suspended: number;
+  /** How many hold it. */
+  holds: number;
 }
 
 /** The sessions at one domain. */
@@ -110,6 +112,21 @@ export class Sessions implements AsyncDisposable {
     return { id: kept.id, address: kept.link.address };
   }
 
+  /**
+   * Holds a session that `enter` returned, so that it stays until its own end, or the end of all. To be called in the turn of
+   * the event loop in which `enter` resolves: in any later one the session may have made room.
+   *
+   * @returns what lets go of it, to be called once; `undefined` when it has ended meanwhile
+   */
+  hold(id: string): (() => void) | undefined {
+    const kept = this.#kept.get(id);
+    if (kept === undefined) return undefined;
+    kept.holds += 1;
+    return () => {
+      kept.holds -= 1;
+    };
+  }
+
   /** The next request with the credentials of a session logs in anew. */
   distrust(id: string): void {
     const kept = this.#kept.get(id);
@@ -153,10 +170,13 @@ export class Sessions implements AsyncDisposable {
       trusted: Number.POSITIVE_INFINITY,
       suspended: Number.POSITIVE_INFINITY,
       used: clock.now(),
+      holds: 0,
     };
     this.#kept.set(kept.id, kept);
     this.#byAccount.set(entrance.account, [...(this.#byAccount.get(entrance.account) ?? []), kept]);
     link.onState = state => this.#follow(kept, state, { resolve, reject });
+    // It may take the place of one that could not be resumed, and what was asked in that is never answered.
+    link.onSession = () => kept.host.linkLost();
     this.#follow(kept, link.state, { resolve, reject });
     this.#sweep ??= clock.after(SWEEP, () => this.#look());
     return kept;
@@ -253,7 +273,7 @@ function isGood({ trusted, suspended }: Kept, now: number): boolean {
   return trusted > now && now - suspended < RETURN_WAIT;
 }
 
-/** Whether nobody waits for anything in a session that is online. */
-function isFree({ host, trusted }: Kept): boolean {
-  return trusted !== Number.POSITIVE_INFINITY && host.waiting === 0;
+/** Whether nobody holds a session, which has been online, or waits for anything in it. */
+function isFree({ holds, host, trusted }: Kept): boolean {
+  return trusted !== Number.POSITIVE_INFINITY && holds === 0 && host.waiting === 0;
 }

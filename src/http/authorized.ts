@@ -17,6 +17,9 @@ import { addressOf, hostnameOf } from './source.ts';
 /** A handler for an authenticated caller. It answers by `reply`; what it throws is answered for it. */
 export type AuthorizedHandler = (principal: Principal, request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
+/** Is told of a caller at once when he is let in, before his body is read. */
+export type Admitted = (principal: Principal, reply: FastifyReply) => void;
+
 /** Who may come in. */
 export interface Gate {
   readonly authenticator: Authenticator;
@@ -45,6 +48,7 @@ export function authorized(
   { authenticator, allowedOrigins = () => [] }: Gate,
   needs: Needs,
   handler: AuthorizedHandler,
+  admitted?: Admitted,
 ): AuthorizedRoute {
   const principals = new WeakMap<FastifyRequest, Principal>();
   return {
@@ -58,6 +62,7 @@ export function authorized(
         if (fault !== undefined) throw fault;
         requirePermission(principal.scopes, needs);
         principals.set(request, principal);
+        admitted?.(principal, reply);
       } catch (error) {
         if (error instanceof RestanzaError && error.row.status === 401) {
           reply.header('www-authenticate', authenticator.challenge);

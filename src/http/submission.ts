@@ -12,11 +12,18 @@ import type { Host, Patience } from '../host/host.ts';
 import { type Origin, withOriginId } from '../host/origin-id.ts';
 import { type Prepared, prepare } from '../host/submit.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
+import type { Admitted } from './authorized.ts';
 
 /** What sending needs of the house. */
 export interface SubmissionOptions {
   /** The host that a caller acts through. */
   readonly hostOf: (principal: Principal) => Host | undefined;
+  /**
+   * Keeps that host open although nobody waits in it yet. Absent where hosts are always open.
+   *
+   * @returns what ends that, to be called once; `undefined` when there is nothing to end
+   */
+  readonly hold?: (principal: Principal) => (() => void) | undefined;
   /** Seconds that an iq waits unless the request says otherwise. */
   readonly iqTimeout: number;
   /** Seconds that a request waits at most. */
@@ -40,7 +47,7 @@ export async function submit(
   reply: FastifyReply,
   options: SubmissionOptions,
 ): Promise<void> {
-  const prepared = prepare(principal, origin === undefined ? stanza : withOriginId(stanza, origin));
+  const prepared = prepareNaming(reply, principal, origin === undefined ? stanza : withOriginId(stanza, origin));
   const host = options.hostOf(principal);
   if (host === undefined) throw new RestanzaError('from-forbidden', 'this gateway does not serve that domain');
   const wait = waitOf(request);
@@ -48,6 +55,31 @@ export async function submit(
   const answers = await exchange(host, prepared, wait, { request, reply, options, stays: origin !== undefined });
   if (answers.length === 0) reply.code(accepted).send();
   else answer(answers, request, reply);
+}
+
+/** Keeps the host of a caller open until his request is answered or he has gone, however long his body takes. */
+export function holding({ hold }: SubmissionOptions): Admitted {
+  return (principal, { raw }) => {
+    // Who has gone while he logged in is not heard of again.
+    const release = raw.closed ? undefined : hold?.(principal);
+    if (release !== undefined) raw.once('close', release);
+  };
+}
+
+/**
+ * Prepares a stanza.
+ *
+ * @throws RestanzaError as `prepare`; for an iq that asks nothing it names the keys that are none
+ */
+function prepareNaming(reply: FastifyReply, principal: Principal, stanza: Stanza): Prepared {
+  try {
+    return prepare(principal, stanza);
+  } catch (error) {
+    const ignored = reply.getHeader(IGNORED);
+    const isAsking = error instanceof RestanzaError && error.code === 'iq-payload-invalid';
+    if (!isAsking || ignored === undefined || stanza.payload.length > 0) throw error;
+    throw new RestanzaError('iq-payload-invalid', `this one has 0, for no query is named ${ignored}`, { cause: error });
+  }
 }
 
 /** Answers with stanzas, in the format that the request asks for. */
@@ -116,12 +148,15 @@ function timeoutOf({ headers }: FastifyRequest, wait: number | undefined, option
   return Math.min(asked > 0 ? asked : options.iqTimeout, options.iqMaxTimeout);
 }
 
+/** The header that names keys which were ignored. */
+const IGNORED = 'restanza-ignored';
+
 /** Keys past which the list is cut; a client that sends more has not read the documentation. */
 const MAX_LISTED = 20;
 
 /** A listener for keys that were ignored, which names them in the header `Restanza-Ignored` of the answer. */
 export function namingIgnored(reply: FastifyReply): (keys: readonly string[]) => void {
-  return keys => reply.header('restanza-ignored', keyList(keys));
+  return keys => reply.header(IGNORED, keyList(keys));
 }
 
 /** Names with a comma between them, percent-encoded where a field could not hold them. */

@@ -28,6 +28,11 @@ describe('Backoff', () => {
     assert.deepEqual(waits(new Backoff(LONGEST), 'yield', 3), [20_000, 30_000, 30_000]);
   });
 
+  it('takes minutes while somebody has to do something first', () => {
+    assert.deepEqual(waits(new Backoff(SHORTEST), 'refused', 5), [30_000, 60_000, 120_000, 150_000, 150_000]);
+    assert.deepEqual(waits(new Backoff(LONGEST), 'refused', 5), [60_000, 120_000, 240_000, 300_000, 300_000]);
+  });
+
   it('starts again after a connection that was of use for 10 s', () => {
     const backoff = new Backoff(SHORTEST);
     waits(backoff, 'retry', 5);

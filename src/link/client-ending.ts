@@ -7,10 +7,11 @@
  */
 import { type Reconnect, STREAM_CONDITIONS, type StreamCondition } from '../xmpp/conditions.ts';
 import type { ReceivedStreamError } from '../xmpp/header.ts';
-import { domainOf, type Jid } from '../xmpp/jid.ts';
+import { domainOf, type Jid, localOf } from '../xmpp/jid.ts';
 import type { LoginFailure } from '../xmpp/negotiate/words.ts';
 import type { Blame, SaslFault, SaslReason } from '../xmpp/sasl/client-fault.ts';
 import { again, cut, type Ending } from './ending.ts';
+import type { Cause } from './link.ts';
 
 /** What the words are about. */
 export interface ClientPlace {
@@ -89,6 +90,15 @@ const LOGIN_TEXTS: Readonly<Record<Exclude<LoginFailure['kind'], 'denied'>, (pla
   'no-bind': place => `${serverOf(place)} offers no session after the login: ${checkServer(place)}`,
   'bind-refused': ({ account }) => `the server does not open a session for ${account}`,
 };
+
+/** What is told of an account that is always online when trying again alone does not help. */
+export function helpless(account: Jid, { blame }: Cause): string {
+  const advice =
+    blame === 'credentials'
+      ? `check hosts.${domainOf(account)}.accounts.${localOf(account)}.password`
+      : 'see the cause';
+  return `client link is down until something is done: ${advice}`;
+}
 
 /** The server kept to the protocol, and yet there is no session. */
 export function endedByLogin(place: ClientPlace, failure: LoginFailure): Ending {

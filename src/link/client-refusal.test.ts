@@ -17,6 +17,9 @@ import { trusting } from './tls-client.ts';
 const HEADER = `<stream:stream xmlns='jabber:client' xmlns:stream='${NS.stream}' from='home.example' id='x' version='1.0'>`;
 const MECHANISMS = `<stream:features><mechanisms xmlns='${NS.sasl}'><mechanism>PLAIN</mechanism></mechanisms></stream:features>`;
 
+/** Milliseconds until a link that is always on tries again what was refused. */
+const REFUSED = 30_000;
+
 /** Runs a link against a server that answers the first words and then the next ones. */
 async function meeting(answers: readonly string[], options: Partial<ClientOptions> = {}) {
   let next = 0;
@@ -37,10 +40,10 @@ describe('a login that is refused', () => {
     ['an unknown account', { kind: 'password', authcid: 'nobody', password: 'wonderland' }],
   ] as const) {
     for (const reconnect of [true, false]) {
-      it(`for ${what} costs one attempt, ${reconnect ? 'always on' : 'for a request'}`, async () => {
+      it(`for ${what} costs one attempt, ${reconnect ? 'and one each few minutes, always on' : 'for a request'}`, async () => {
         await using server = await C2sServer.listen();
         await using probe = new ClientProbe(server.port, { credential, reconnect });
-        const { cause } = await probe.until('closed');
+        const { cause } = await probe.until(reconnect ? 'connecting' : 'closed');
         assert.deepEqual(cause, {
           text: 'the server does not accept the credentials of alice@home.example; the server says: no such luck',
           blame: 'credentials',
@@ -48,11 +51,27 @@ describe('a login that is refused', () => {
           condition: 'not-authorized',
         });
         await assert.rejects(probe.link.send(message('m')), { code: 'link-down' });
-        assert.deepEqual([probe.clock.waits, server.accepted, probe.sessions], [[], 1, []]);
+        assert.deepEqual([probe.clock.waits, server.accepted, probe.sessions], [reconnect ? [REFUSED] : [], 1, []]);
         assert.doesNotMatch(JSON.stringify(probe.log.lines), /wrong|wonderland/);
       });
     }
   }
+
+  it('names the setting of an account that is always on, and is over when the server has another password', async () => {
+    const passwords: Record<string, string> = { alice: 'another' };
+    await using server = await C2sServer.listen({ passwords });
+    await using probe = new ClientProbe(server.port);
+    await probe.until('connecting');
+    const line = probe.log.lines.at(-1);
+    assert.equal(line?.['level'], 'error');
+    assert.match(
+      String(line?.['message']),
+      /until something is done: check hosts\.home\.example\.accounts\.alice\.password$/,
+    );
+    passwords['alice'] = 'wonderland';
+    probe.clock.advance(REFUSED);
+    await probe.until('online');
+  });
 
   it('by a password that was changed meanwhile ends a session that waited to be resumed', async () => {
     const passwords: Record<string, string> = { alice: 'wonderland' };
@@ -67,28 +86,30 @@ describe('a login that is refused', () => {
     connection.reset();
     await probe.until('suspended');
     probe.clock.advance(500);
-    const { cause } = await probe.until('closed');
-    assert.equal(cause.blame, 'credentials');
+    const { cause } = await probe.until('connecting');
+    assert.equal(cause?.blame, 'credentials');
     await assert.rejects(sent, { code: 'link-lost' });
-    assert.deepEqual(probe.clock.waits, []);
+    assert.equal(probe.clock.waits.length, 1);
   });
 
-  const CONDITIONS: readonly [condition: string, state: 'closed' | 'connecting', blame: string][] = [
-    ['temporary-auth-failure', 'connecting', 'temporary'],
-    ['account-disabled', 'closed', 'credentials'],
-    ['credentials-expired', 'closed', 'credentials'],
-    ['encryption-required', 'closed', 'setup'],
-    ['invalid-authzid', 'closed', 'setup'],
-    ['mechanism-too-weak', 'closed', 'setup'],
-    ['malformed-request', 'closed', 'ours'],
-    ['something-new', 'closed', 'credentials'],
+  const CONDITIONS: readonly [condition: string, seconds: number, blame: string][] = [
+    ['temporary-auth-failure', 1, 'temporary'],
+    ['account-disabled', 30, 'credentials'],
+    ['credentials-expired', 30, 'credentials'],
+    ['encryption-required', 30, 'setup'],
+    ['invalid-authzid', 30, 'setup'],
+    ['mechanism-too-weak', 30, 'setup'],
+    ['malformed-request', 30, 'ours'],
+    ['something-new', 30, 'credentials'],
   ];
-  for (const [condition, state, blame] of CONDITIONS) {
-    it(`with ${condition} is ${state}`, async () => {
+  for (const [condition, seconds, blame] of CONDITIONS) {
+    it(`with ${condition} is tried again after ${seconds} s, always on, and not for a request`, async () => {
       const failure = `<failure xmlns='${NS.sasl}'><${condition}/></failure>`;
       await using met = await meeting([HEADER + MECHANISMS, failure]);
-      const { cause } = await met.probe.until(state);
-      assert.equal(cause?.blame, blame);
+      const { cause, retryIn } = await met.probe.until('connecting');
+      assert.deepEqual([cause?.blame, retryIn], [blame, seconds]);
+      await using once = await meeting([HEADER + MECHANISMS, failure], { reconnect: false });
+      assert.equal((await once.probe.until('closed')).cause.blame, blame);
     });
   }
 });
@@ -102,11 +123,10 @@ describe('each stream error', () => {
       assert.ok(known);
       await using met = await meeting([HEADER + MECHANISMS, `${streamError(known, 'so it is')}</stream:stream>`]);
       const state = await met.probe.change();
-      assert.ok(state.name === 'closed' || state.name === 'connecting');
+      assert.ok(state.name === 'connecting');
       assert.equal(state.cause?.condition, condition);
       assert.match(state.cause?.text ?? '', /so it is/);
-      const waits = { retry: [1], yield: [10], stop: [undefined] }[reconnect];
-      assert.deepEqual([state.name === 'connecting' ? state.retryIn : undefined], waits);
+      assert.equal(state.retryIn, { retry: 1, yield: 10, stop: 30 }[reconnect]);
       while (met.server.open.size > 0) await new Promise(setImmediate);
     });
   }

@@ -248,7 +248,8 @@ export class ClientStream {
   #lose(ending: Ending, farewell?: string): void {
     if (this.#over) return;
     this.#finish(farewell);
-    this.#owner.lost(ending, farewell !== undefined);
+    // Before the login is done, the end is that of a connection; a session that is to be resumed on it knows nothing of it.
+    this.#owner.lost(ending, farewell !== undefined && this.#online);
   }
 
   #finish(farewell: string | undefined): void {

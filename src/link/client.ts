@@ -17,30 +17,18 @@ import { Kdf } from '../xmpp/sasl/kdf.ts';
 import { newId, type Stanza } from '../xmpp/stanza.ts';
 import type { Management } from '../xmpp/stream-management.ts';
 import { ClientCredentials, type Learned } from './client-credentials.ts';
-import { endedByTimeout } from './client-ending.ts';
+import { endedByTimeout, helpless } from './client-ending.ts';
 import { greet } from './client-greeting.ts';
 import { ClientIntake } from './client-intake.ts';
-import type { ClientOptions } from './client-options.ts';
+import type { ClientLink, ClientOptions } from './client-options.ts';
 import { ClientSession } from './client-session.ts';
 import { ClientStream, type ClientStreamOptions, type ClientStreamOwner } from './client-stream.ts';
 import { acceptable, serialise } from './client-text.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
 import type { Ending } from './ending.ts';
-import type { Link, LinkState, Until } from './link.ts';
+import type { Cause, LinkState, Until } from './link.ts';
 import { Retry } from './retry.ts';
 import { CLIENT_PORT, type Destination } from './srv.ts';
-
-/** The link of an account. */
-export interface ClientLink extends Link {
-  /** The full address of the session; absent while there is none. */
-  readonly bound: Jid | undefined;
-  /** Whether the server counts what it has handled (XEP-0198): `acked` is then cheap and certain. */
-  readonly confirms: boolean;
-  /** What the login by password has left for the next one; absent where the server takes passwords only as they are. */
-  readonly keys: ClientKeys | undefined;
-  /** Is told when a new session has begun, and whether it is the first. A resumed one is not new. */
-  onSession: ((first: boolean) => void) | undefined;
-}
 
 /** Characters of what makes a taken resource another one. */
 const SPARE = 8;
@@ -149,12 +137,13 @@ class UserLink implements ClientLink, ClientStreamOwner {
   }
 
   forgone(handled: number | undefined): void {
-    if (handled !== undefined) this.#session?.settle(handled);
-    this.#options.log.warn(
-      { ...this.#fields, unconfirmed: this.#session?.unconfirmed },
-      'client session cannot be resumed',
-    );
-    this.#abandon();
+    try {
+      if (handled !== undefined) this.#session?.settle(handled);
+    } finally {
+      const unconfirmed = this.#session?.unconfirmed;
+      this.#options.log.warn({ ...this.#fields, unconfirmed }, 'client session cannot be resumed');
+      this.#abandon();
+    }
   }
 
   #online(message: string, more: object): void {
@@ -207,20 +196,26 @@ class UserLink implements ClientLink, ClientStreamOwner {
     const onlineFor = this.#onlineSince === undefined ? 0 : this.#shared.clock.now() - this.#onlineSince;
     this.#onlineSince = undefined;
     const resumable = !inOrder && this.#session?.resumable !== undefined;
-    if (resumable && ending.reconnect !== 'stop') this.#suspend(ending, onlineFor);
+    if (resumable && ending.cause.blame !== 'credentials') this.#suspend(ending, onlineFor);
     else this.#fail(ending, onlineFor);
+  }
+
+  #lineOf({ text, condition, reason }: Cause): object {
+    return { ...this.#fields, cause: text, condition, reason };
   }
 
   #suspend({ cause, reconnect }: Ending, onlineFor: number): void {
     const again = this.#state.name === 'suspended';
-    this.#retry.plan(reconnect === 'yield' ? 'yield' : 'resume', onlineFor, () => this.#again());
-    if (again) return;
+    this.#retry.plan(reconnect === 'retry' ? 'resume' : 'yield', onlineFor, () => this.#again());
+    if (again) {
+      this.#options.log.info(this.#lineOf(cause), 'client session is not resumed yet');
+      return;
+    }
     this.#session?.suspend();
     const ms = this.#session?.resumable ?? 0;
     this.#expiry = this.#shared.clock.after(ms, () => this.#expire(ms));
     this.#change({ name: 'suspended', cause });
-    const { text, condition } = cause;
-    this.#options.log.warn({ ...this.#fields, cause: text, condition }, 'client link is suspended');
+    this.#options.log.warn(this.#lineOf(cause), 'client link is suspended');
   }
 
   /** The server has forgotten the session by now. */
@@ -231,16 +226,17 @@ class UserLink implements ClientLink, ClientStreamOwner {
 
   #fail({ cause, reconnect }: Ending, onlineFor: number): void {
     this.#retry[Symbol.dispose]();
-    const fields = { ...this.#fields, cause: cause.text, condition: cause.condition, reason: cause.reason };
-    const unconfirmed = this.#session?.unconfirmed ?? 0;
-    if (reconnect === 'stop' || !this.#options.reconnect) {
+    const line = { ...this.#lineOf(cause), unconfirmed: this.#session?.unconfirmed ?? 0 };
+    if (!this.#options.reconnect) {
       this.#change({ name: 'closed', cause });
-      this.#options.log.warn({ ...fields, unconfirmed }, 'client link is closed');
+      this.#options.log.warn(line, 'client link is closed');
       this.#intake.close();
     } else {
-      const retryIn = this.#retry.plan(reconnect, onlineFor, () => this.#again());
+      const pace = reconnect === 'stop' ? 'refused' : reconnect;
+      const retryIn = this.#retry.plan(pace, onlineFor, () => this.#again());
       this.#change({ name: 'connecting', cause, retryIn });
-      this.#options.log.warn({ ...fields, unconfirmed, retryIn }, 'client link is down');
+      if (pace === 'refused') this.#options.log.error({ ...line, retryIn }, helpless(this.address, cause));
+      else this.#options.log.warn({ ...line, retryIn }, 'client link is down');
     }
     this.#abandon();
   }

@@ -3,12 +3,13 @@
  *
  * Decides the backpressure of the way out: while the window is full, `send` waits in line, and whoever waits too long is
  * refused. What a probe is, and how text reaches the wire, is its owner's part; how long one is waited for is decided in
- * `pulse.ts`. A session is confirmed in one of two ways: `answered` says that a probe
- * came back, which confirms all before it; `acknowledged` brings a count (XEP-0198). A session that can be resumed keeps
- * what is not confirmed: `suspend` and `resend` carry it over to the next stream.
+ * `pulse.ts`. A session is confirmed in one of two ways: `answered` says that a probe came back, which confirms all before it;
+ * `acknowledged` brings a count (XEP-0198). A session that can be resumed keeps what is not confirmed: `suspend` and `resend`
+ * carry it over to the next stream.
  */
 import { RestanzaError } from '../errors.ts';
 import type { Clock } from './clock.ts';
+import { Counting, repeatsFor } from './counting.ts';
 import type { Until } from './link.ts';
 import { Pulse } from './pulse.ts';
 import { Window, type WindowLimits } from './window.ts';
@@ -72,7 +73,7 @@ export class Outbox {
   readonly #pulse: Pulse;
   #suspended = false;
   #closed = false;
-  readonly #keeps: boolean;
+  readonly #counting: Counting | undefined;
 
   /**
    * The stream stands: the first probe leaves after a quiet minute.
@@ -83,11 +84,12 @@ export class Outbox {
     this.#events = events;
     this.#clock = clock;
     this.#limits = limits;
-    this.#keeps = keeps;
+    this.#counting = keeps ? new Counting() : undefined;
     this.#window = new Window(limits.window);
     this.#pulse = new Pulse(clock, {
       due: () => this.#probe(),
       probe: again => events.probe(again),
+      patience: () => (keeps ? repeatsFor(this.#unconfirmed[0]?.sending.bytes ?? 0) : 0),
       dead: () => events.dead(),
     });
     this.#pulse.set('idle');
@@ -127,11 +129,16 @@ export class Outbox {
   }
 
   #put(sending: Sending): void {
-    this.#events.write(sending.text);
+    this.#write(sending);
     const position = this.#window.add(sending.bytes);
     if (sending.until === 'sent') sending.resolve();
     else this.#window.hurry();
-    if (this.#keeps || sending.until === 'acked') this.#unconfirmed.push({ position, sending });
+    if (this.#counting !== undefined || sending.until === 'acked') this.#unconfirmed.push({ position, sending });
+  }
+
+  #write({ text, bytes }: Sending): void {
+    this.#events.write(text);
+    if (this.#counting?.add(bytes)) this.#events.probe(true);
   }
 
   #queue(sending: Sending): void {
@@ -235,7 +242,7 @@ export class Outbox {
     this.#count(count);
     this.#window.unprobe();
     for (const { sending } of this.#unconfirmed) {
-      this.#events.write(sending.text);
+      this.#write(sending);
       if (sending.until === 'acked') this.#window.hurry();
     }
     this.#proceed();
@@ -280,9 +287,7 @@ export class Outbox {
   }
 }
 
-function congested(): RestanzaError {
-  return new RestanzaError('link-congested', undefined, { retryAfter: CONGESTED_RETRY });
-}
+const congested = () => new RestanzaError('link-congested', undefined, { retryAfter: CONGESTED_RETRY });
 
 /**
  * What those are told whose stanza may or may not have arrived.

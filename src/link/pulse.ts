@@ -9,7 +9,7 @@ import type { Clock } from './clock.ts';
 import type { WindowPhase } from './window.ts';
 
 /** Milliseconds in each phase until a probe leaves: after the last one when all is quiet, after the first stanza, again. */
-const PROBE_AFTER: Readonly<Record<WindowPhase, number>> = { idle: 60_000, gathering: 200, probing: 10_000 };
+export const PROBE_AFTER: Readonly<Record<WindowPhase, number>> = { idle: 60_000, gathering: 200, probing: 10_000 };
 /** How often a probe is sent. A repeat is for a server that handed the first to a connection that is no more. */
 const PROBE_TRIES = 3;
 /** Milliseconds without an answer after which a stream is dead. */
@@ -21,7 +21,9 @@ export interface PulseEvents {
   due(): void;
   /** Send a probe: a new one, or the same `again`. */
   probe(again: boolean): void;
-  /** No probe came back for `PROBE_WAIT`. */
+  /** How many repeats more than usual are due, where much stands before the probe that is out. */
+  patience(): number;
+  /** No probe came back for `PROBE_WAIT`, and for the repeats that were due. */
   dead(): void;
 }
 
@@ -73,7 +75,7 @@ export class Pulse implements Disposable {
 
   #ring(): void {
     if (this.#phase !== 'probing') this.#events.due();
-    else if (this.#tries < PROBE_TRIES) this.#ask();
+    else if (this.#tries < PROBE_TRIES + this.#events.patience()) this.#ask();
     else this.#events.dead();
   }
 

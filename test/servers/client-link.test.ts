@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { type ClientLink, connectClient } from '../../src/link/client.ts';
-import type { ClientOptions } from '../../src/link/client-options.ts';
+import { connectClient } from '../../src/link/client.ts';
+import type { ClientLink, ClientOptions } from '../../src/link/client-options.ts';
 import type { Clock } from '../../src/link/clock.ts';
 import type { Link, LinkState } from '../../src/link/link.ts';
 import { trusting } from '../../src/link/tls-client.ts';

@@ -1,8 +1,8 @@
 /**
  * A client link under test, and whose it is.
  */
-import { type ClientLink, connectClient } from '../../src/link/client.ts';
-import type { ClientOptions } from '../../src/link/client-options.ts';
+import { connectClient } from '../../src/link/client.ts';
+import type { ClientLink, ClientOptions } from '../../src/link/client-options.ts';
 import { trusting } from '../../src/link/tls-client.ts';
 import { parseJid } from '../../src/xmpp/jid.ts';
 import { LinkProbe, messages } from './link-probe.ts';

@@ -28,6 +28,8 @@ export interface EjabberdExtras {
   readonly modules?: Readonly<Record<string, object>>;
   /** Further keys of the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Bytes a second that are read from each client. */
+  readonly rate?: number;
   /** Erlang for when all accounts are there. */
   readonly after?: string;
 }
@@ -36,7 +38,7 @@ function configuration(
   ports: ServerPorts,
   { domain, component }: Serving,
   certificate: string | undefined,
-  { modules = {}, settings = {} }: EjabberdExtras,
+  { modules = {}, settings = {}, rate }: EjabberdExtras,
 ): string {
   const listener = { ip: '127.0.0.1', shaper: 'none' };
   return stringify({
@@ -50,6 +52,7 @@ function configuration(
         ...listener,
         port: ports.c2s,
         module: 'ejabberd_c2s',
+        ...(rate !== undefined && { shaper: 'c2s_shaper' }),
         starttls: certificate !== undefined,
         max_stanza_size: 262_144,
       },
@@ -61,7 +64,8 @@ function configuration(
         hosts: { [component.domain]: { password: component.secret } },
       },
     ],
-    shaper_rules: { max_user_offline_messages: 100_000 },
+    ...(rate !== undefined && { shaper: { slow: { rate, burst_size: rate } } }),
+    shaper_rules: { max_user_offline_messages: 100_000, ...(rate !== undefined && { c2s_shaper: 'slow' }) },
     modules: {
       ...Object.fromEntries(MODULES.map(name => [name, {}])),
       // Its archive gets slower with each message; a client that wants one asks for it (XEP-0441).

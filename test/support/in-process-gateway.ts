@@ -21,11 +21,14 @@ export interface Running extends AsyncDisposable {
   bob(): Promise<Peer>;
   /** Resolves when this message has been logged since it was asked for last. */
   logged(message: string): Promise<unknown>;
+  /** All lines of its log so far. */
+  readonly lines: readonly Line[];
 }
 
+/** A line of the log. */
 interface Line {
   readonly msg?: unknown;
-  readonly address?: unknown;
+  readonly [field: string]: unknown;
 }
 
 /**
@@ -35,9 +38,16 @@ interface Line {
  * @param environment further keys of the configuration
  */
 export async function runGateway(folder: string, environment: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const lines = new Arrivals<Line>(() => 'in the log');
-  const log = createLog('info', { write: line => lines.push(JSON.parse(line)) });
-  const logged = (message: string) => lines.take(({ msg }) => msg === message, message);
+  const lines: Line[] = [];
+  const arrivals = new Arrivals<Line>(() => 'in the log');
+  const log = createLog('info', {
+    write: text => {
+      const line: Line = JSON.parse(text);
+      lines.push(line);
+      arrivals.push(line);
+    },
+  });
+  const logged = (message: string) => arrivals.take(({ msg }) => msg === message, message);
   const host = 'RESTANZA_HOSTS__localhost__EMBEDDED__';
   const { config } = await loadConfig({
     folder,
@@ -50,11 +60,12 @@ export async function runGateway(folder: string, environment: Readonly<Record<st
     },
   });
   const gateway: Gateway = await startGateway(config, log);
-  const { hostname, port } = new URL(`tcp://${(await logged('c2s listening')).address}`);
+  const { hostname, port } = new URL(`tcp://${(await logged('c2s listening'))['address']}`);
   const login = { host: hostname, port: Number(port), user: 'bob', domain: 'localhost', password: PASSWORDS.bob };
   return {
     url: gateway.url,
     logged,
+    lines,
     bob: () => connectNative({ ...login, resource: 'test' }),
     [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
   };

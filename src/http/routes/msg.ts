@@ -13,8 +13,9 @@ import { RestanzaError } from '../../errors.ts';
 import { domainOf, type Jid, JidError, parseJid } from '../../xmpp/jid.ts';
 import type { Message, Stanza } from '../../xmpp/stanza.ts';
 import { authorized } from '../authorized.ts';
+import { readCoded } from '../coded-body.ts';
 import { idempotent } from '../idempotent.ts';
-import { namingIgnored, submit } from '../submission.ts';
+import { holding, namingIgnored, submit } from '../submission.ts';
 import { tailOf } from '../tail.ts';
 import { addressLogin } from './msg-login.ts';
 import type { RestOptions } from './rest.ts';
@@ -31,7 +32,7 @@ export function msgRoutes(app: FastifyInstance, options: RestOptions): void {
   });
   const gate = { ...options, authenticator: addressLogin(options.authenticator) };
   for (const url of [base, `${base}/*`]) {
-    app.route({ method: 'POST', url, onSend, ...authorized(gate, ['send'], handler) });
+    app.route({ method: 'POST', url, onSend, ...authorized(gate, ['send'], handler, holding(options)) });
     app.route({ method: 'OPTIONS', url, handler: async (_request, reply) => describe(reply) });
   }
 }
@@ -54,7 +55,8 @@ function messageOf(
     );
   }
   const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
-  const stanza = codecFor(contentType).decode(body, { limit: bodyLimit, onIgnored: namingIgnored(reply) });
+  const hints = { limit: bodyLimit, onIgnored: namingIgnored(reply) };
+  const stanza = readCoded(request.headers, () => codecFor(contentType).decode(body, hints));
   if (!isMessage(stanza))
     throw new RestanzaError('kind-invalid', `this takes messages; POST the rest to ${paths.rest}`);
   return {

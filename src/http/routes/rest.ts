@@ -14,9 +14,10 @@ import { decodeQuery } from '../../bridge/query.ts';
 import { address } from '../../host/submit.ts';
 import type { IdempotencyStore } from '../../journal/idempotency-store.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
-import { authorized, type Gate } from '../authorized.ts';
+import { type AuthorizedHandler, authorized, type Gate } from '../authorized.ts';
+import { readCoded } from '../coded-body.ts';
 import { idempotent } from '../idempotent.ts';
-import { answer, namingIgnored, type SubmissionOptions, submit } from '../submission.ts';
+import { answer, holding, namingIgnored, type SubmissionOptions, submit } from '../submission.ts';
 import { tailOf } from '../tail.ts';
 
 /** What the routes need of the house. */
@@ -38,15 +39,16 @@ export function restRoutes(app: FastifyInstance, options: RestOptions): void {
   // Which of them a request takes, its stanza says.
   const needs = STANZA_PERMISSIONS;
   const echo = authorized(options, needs, (principal, request, reply) => show(principal, request, reply, options));
-  const query = authorized(options, QUERY_PERMISSIONS, (principal, request, reply) => {
+  const hold = holding(options);
+  const ask: AuthorizedHandler = (principal, request, reply) => {
     const stanza = queryStanza(request, reply, base);
     return submit({ principal, stanza }, request, reply, options);
-  });
+  };
   for (const url of [base, `${base}/*`]) {
-    app.route({ method: 'POST', url, onSend, ...authorized(options, needs, handler) });
+    app.route({ method: 'POST', url, onSend, ...authorized(options, needs, handler, hold) });
     app.route({ method: 'OPTIONS', url, handler: async (_request, reply) => describe(reply) });
   }
-  app.route({ method: 'GET', url: `${base}/*`, ...query });
+  app.route({ method: 'GET', url: `${base}/*`, ...authorized(options, QUERY_PERMISSIONS, ask, hold) });
   app.route({ method: 'POST', url: `${base}/echo`, ...echo });
   // mod_rest takes this for a POST without a body.
   app.route({
@@ -85,7 +87,8 @@ function bodyStanza(
   const decoder = codecFor(request.headers['content-type']);
   const path = tail !== undefined && decoder.heedsPath ? { path: readPath(tail) } : {};
   const hints = { limit: options.bodyLimit, onIgnored: namingIgnored(reply), ...path };
-  return decoder.decode(request.body instanceof Uint8Array ? request.body : new Uint8Array(), hints);
+  const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+  return readCoded(request.headers, () => decoder.decode(body, hints));
 }
 
 function queryStanza(request: FastifyRequest, reply: FastifyReply, base: string): Stanza {
