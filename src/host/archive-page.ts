@@ -12,6 +12,8 @@ import { type Iq, type Message, newId, receiveStanza, type Stanza, StanzaError }
 
 /** Messages that are asked for at once. */
 const PAGE = 200;
+/** XEP-0082 §3.2. */
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** A query that is ready to be sent. */
 export type ArchiveQuery = Iq & { readonly from: Jid; readonly id: string };
@@ -50,25 +52,47 @@ export function isArchiveResult({ kind, payload }: Stanza): boolean {
   return kind === 'message' && payload.some(isResult);
 }
 
-/** A query for a page: what comes after an id of the archive (from its start when that is empty), or its last message alone. */
-export function pageQuery(account: Jid, from: { readonly after: string } | 'last'): ArchiveQuery {
-  const set =
-    from === 'last'
-      ? [element('max', NS.rsm, {}, ['1']), element('before', NS.rsm)]
-      : [
-          element('max', NS.rsm, {}, [String(PAGE)]),
-          ...(from.after === '' ? [] : [element('after', NS.rsm, {}, [from.after])]),
-        ];
-  const payload = [element('query', NS.archive, { queryid: newId() }, [element('set', NS.rsm, {}, set)])];
-  return { kind: 'iq', type: 'set', from: account, to: account, id: newId(), payload };
+/**
+ * Where a page begins: behind an id of the archive (with its first message when that is empty), or with what was archived at
+ * a time or later, in milliseconds since 1970; or the last message alone.
+ */
+export type PageStart = { readonly after: string } | { readonly start: number } | 'last';
+
+/** A query for a page. */
+export function pageQuery(account: Jid, from: PageStart): ArchiveQuery {
+  const form = typeof from === 'object' && 'start' in from ? [startForm(from.start)] : [];
+  const query = element('query', NS.archive, { queryid: newId() }, [...form, pageSet(from)]);
+  return { kind: 'iq', type: 'set', from: account, to: account, id: newId(), payload: [query] };
 }
 
-/** What an archive answered. `last` is its id for the last message of the page, own ones included. */
+/** Which part of what is asked for makes the page (XEP-0059). */
+function pageSet(from: PageStart): Element {
+  const [max, border] =
+    from === 'last'
+      ? ['1', [element('before', NS.rsm)]]
+      : [String(PAGE), 'after' in from && from.after !== '' ? [element('after', NS.rsm, {}, [from.after])] : []];
+  return element('set', NS.rsm, {}, [element('max', NS.rsm, {}, [max]), ...border]);
+}
+
+/** Leaves out what is older (§4.1.2). Not all servers read fractions of seconds; without them it is earlier, never later. */
+function startForm(start: number): Element {
+  const time = `${new Date(Math.max(0, start)).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}Z`;
+  const field = (name: string, value: string, attrs = {}) =>
+    element('field', NS.dataForms, { var: name, ...attrs }, [element('value', NS.dataForms, {}, [value])]);
+  const fields = [field('FORM_TYPE', NS.archive, { type: 'hidden' }), field('start', time)];
+  return element('x', NS.dataForms, { type: 'submit' }, fields);
+}
+
+/**
+ * What an archive answered. `last` is its id for the last message of the page, own ones included, and `at` the time at which
+ * it got that, in milliseconds since 1970, if it says so.
+ */
 export type Page =
   | {
       readonly name: 'page';
       readonly messages: readonly Message[];
       readonly last: string | undefined;
+      readonly at: number | undefined;
       readonly complete: boolean;
     }
   | { readonly name: 'forgotten' }
@@ -83,11 +107,13 @@ export function readPage(answers: readonly Stanza[], account: Jid): Page {
   const iq = answers.at(-1);
   if (iq?.type === 'error') return readRefusal(iq);
   const results = answers.slice(0, -1).flatMap(({ payload }) => payload.filter(isResult));
+  const last = results.at(-1);
   const fin = iq?.payload.find(({ name, ns }) => name === 'fin' && ns === NS.archive);
   return {
     name: 'page',
     messages: results.flatMap(result => restore(result, account) ?? []),
-    last: results.at(-1)?.attrs['id'],
+    last: last?.attrs['id'],
+    at: last && timeOf(last),
     complete: fin?.attrs['complete'] === 'true' || fin?.attrs['complete'] === '1',
   };
 }
@@ -105,7 +131,8 @@ function readRefusal({ payload }: Stanza): Page {
   const condition =
     error === undefined ? '' : (childElements(error).find(({ ns }) => ns === NS.stanzaErrors)?.name ?? '');
   if (condition === 'item-not-found') return { name: 'forgotten' };
-  if (UNSUPPORTED.has(condition)) return { name: 'unsupported', condition };
+  const mayPass = error?.attrs['type'] === 'wait';
+  if (UNSUPPORTED.has(condition) && !mayPass) return { name: 'unsupported', condition };
   throw new Error(`the archive answers ${condition}`);
 }
 
@@ -113,14 +140,26 @@ function isResult({ name, ns }: Element): boolean {
   return name === 'result' && ns === NS.archive;
 }
 
+/** What an archive says about the message in a result: the message, and when it got it. */
+function forwardedIn(result: Element): readonly Element[] {
+  const forwarded = childElements(result).find(({ name, ns }) => name === 'forwarded' && ns === NS.forward);
+  return forwarded === undefined ? [] : childElements(forwarded);
+}
+
+/** When the archive got the message in a result, in milliseconds since 1970. */
+function timeOf(result: Element): number | undefined {
+  const stamp = forwardedIn(result).find(isDelay)?.attrs['stamp'] ?? '';
+  const time = DATE_TIME.test(stamp) ? Date.parse(stamp) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /** The message in a result, as the server would have stored it; nothing for what the account sent itself. */
 function restore(result: Element, account: Jid): Message | undefined {
-  const forwarded = childElements(result).find(({ name, ns }) => name === 'forwarded' && ns === NS.forward);
-  const parts = forwarded === undefined ? [] : childElements(forwarded);
+  const parts = forwardedIn(result);
   const archived = parts.find(({ name, ns }) => name === 'message' && ns === NS.client);
   const message = archived === undefined ? undefined : readArchived(archived);
   if (message?.kind !== 'message' || message.from === undefined || bareOf(message.from) === account) return undefined;
-  const delay = parts.find(({ name, ns }) => name === 'delay' && ns === NS.delay);
+  const delay = parts.find(isDelay);
   const id = result.attrs['id'];
   const marks = [
     ...(delay === undefined || message.payload.some(isDelay)

@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Archive, BOT, live, message } from '../../test/support/list-archive.ts';
+import { opened, settled, settledTwice } from '../../test/support/catching-up.ts';
+import { BOT, live, message, START } from '../../test/support/list-archive.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { MemoryLog } from '../../test/support/memory-log.ts';
 import { element } from '../xml/element.ts';
@@ -13,59 +14,20 @@ import { errorOf, type Message, type Stanza, stanzaElement } from '../xmpp/stanz
 import { archiveIdOf } from './archive-page.ts';
 import { CatchUp } from './catch-up.ts';
 
-/** A catching up with its archive and what it has handed on. */
-function opened(position?: string) {
-  const archive = new Archive();
-  const kept: Stanza[] = [];
-  const positions = new Map(position === undefined ? [] : [[BOT, position]]);
-  const note = (id: string | undefined) => id !== undefined && positions.set(BOT, id);
-  const [log, clock] = [new MemoryLog(), new ManualClock()];
-  const journal = { full: Promise.resolve() };
-  const catchUp = new CatchUp({
-    account: BOT,
-    log,
-    clock,
-    positions: { position: link => positions.get(link), setPosition: async (_link, id) => void note(id) },
-    sink: {
-      wants: () => true,
-      async take(stanzas, isPosition) {
-        await journal.full;
-        kept.push(...stanzas);
-        if (isPosition) for (const stanza of stanzas) note(archiveIdOf(stanza, BOT));
-      },
-    },
-  });
-  const ids = () => kept.map(({ id }) => id);
-  return { archive, kept, ids, positions, catchUp, log, clock, journal };
-}
-
-/** Lets what was begun come to its end. */
-async function settled(catchUp: CatchUp): Promise<void> {
-  await catchUp.done;
-}
-
-/** Begins a session and lets it come to the end of its second look. */
-async function settledTwice({ archive, catchUp, clock }: ReturnType<typeof opened>): Promise<void> {
-  catchUp.begin(archive.ask);
-  await settled(catchUp);
-  clock.advance(5_000);
-  await settled(catchUp);
-}
-
 test('a first session begins at the end of the archive', async () => {
-  const { archive, ids, positions, catchUp } = opened();
+  const { archive, ids, noted, catchUp } = opened();
   archive.messages.push(message('old'), message('older'));
   catchUp.begin(archive.ask);
   await settled(catchUp);
   assert.deepEqual(ids(), []);
-  assert.equal(positions.get(BOT), 'a1');
+  assert.equal(noted(), 'a1');
 });
 
 test('an archive that was empty at first is taken over whole', async () => {
-  const { archive, ids, positions, catchUp } = opened();
+  const { archive, ids, noted, catchUp } = opened();
   catchUp.begin(archive.ask);
   await settled(catchUp);
-  assert.equal(positions.get(BOT), '');
+  assert.equal(noted(), '');
   archive.messages.push(message('1'), message('2'));
   catchUp.begin(archive.ask);
   await settled(catchUp);
@@ -73,18 +35,18 @@ test('an archive that was empty at first is taken over whole', async () => {
 });
 
 test('what came during an outage is handed on in order, with its time and id, and without own messages', async () => {
-  const { archive, kept, ids, positions, catchUp, clock } = opened('a0');
+  const { archive, kept, ids, noted, catchUp, clock } = opened('a0');
   archive.messages.push(message('0'), message('1'), message('own', parseJid('bot@example.org/x')));
   archive.messages.push(...['2', '3', '4', '5'].map(body => message(body)));
   catchUp.begin(archive.ask);
   await settled(catchUp);
   assert.deepEqual(ids(), ['1', '2', '3', '4', '5']);
   assert.deepEqual(archive.asked, ['a0', 'a3']);
-  assert.equal(positions.get(BOT), 'a3');
+  assert.equal(noted(), 'a3');
   clock.advance(5_000);
   await settled(catchUp);
   assert.deepEqual(archive.asked, ['a0', 'a3', 'a3']);
-  assert.equal(positions.get(BOT), 'a6');
+  assert.equal(noted(), 'a6');
   const [first] = kept;
   assert.ok(first !== undefined);
   assert.deepEqual(first.payload.slice(1), [
@@ -128,17 +90,17 @@ test('an id of somebody else is no id of the archive', () => {
 
 test('an id that the sender has put there in the name of the account is taken out', async () => {
   const scene = opened('a0');
-  const { archive, kept, positions, catchUp } = scene;
+  const { archive, kept, noted, catchUp } = scene;
   archive.messages.push(message('0'));
   await settledTwice(scene);
   await catchUp.take([live(live(message('1'), 'forged'), 'a1')]);
-  assert.equal(positions.get(BOT), 'a1');
+  assert.equal(noted(), 'a1');
   assert.deepEqual(kept, [live(message('1'), 'a1')]);
 });
 
 test('a copy of what another client got is not handed on again as itself', async () => {
   const scene = opened('a0');
-  const { archive, ids, positions, catchUp } = scene;
+  const { archive, ids, noted, catchUp } = scene;
   archive.messages.push(message('0'));
   await settledTwice(scene);
   archive.messages.push(message('1'));
@@ -146,7 +108,7 @@ test('a copy of what another client got is not handed on again as itself', async
   const carbon = element('received', NS.carbons, {}, [forwarded]);
   const copy: Message = { kind: 'message', type: 'chat', from: BOT, to: BOT, id: 'copy', payload: [carbon] };
   await catchUp.take([copy]);
-  assert.equal(positions.get(BOT), 'a1');
+  assert.equal(noted(), 'a1');
   catchUp.begin(archive.ask);
   await settled(catchUp);
   assert.deepEqual(ids(), ['copy']);
@@ -177,20 +139,6 @@ test('without an archive everything is handed on as it comes', async () => {
   assert.deepEqual(ids(), ['1', '2']);
 });
 
-test('a position that the archive has forgotten is told, and it goes on from the end', async () => {
-  const { archive, positions, catchUp, log } = opened('gone');
-  archive.messages.push(message('0'), message('1'));
-  catchUp.begin(async iq => {
-    const answers = await archive.ask(iq);
-    const refusal = errorOf(iq, { condition: 'item-not-found' });
-    return archive.asked.at(-1) === 'gone' && refusal !== undefined ? [refusal] : answers;
-  });
-  await settled(catchUp);
-  assert.equal(positions.get(BOT), 'a1');
-  const [line] = log.lines;
-  assert.match(String(line?.['message']), /does not reach back/);
-});
-
 test('a new session takes up where the last one was broken off', async () => {
   const { archive, ids, catchUp } = opened('a0');
   archive.messages.push(...['0', '1', '2', '3', '4', '5', '6'].map(body => message(body)));
@@ -202,7 +150,7 @@ test('a new session takes up where the last one was broken off', async () => {
 });
 
 test('what is noted in the archive after it was asked is handed on when the session is some seconds old', async () => {
-  const { archive, ids, positions, catchUp, clock } = opened('a0');
+  const { archive, ids, noted, catchUp, clock } = opened('a0');
   archive.messages.push(...['0', '1'].map(body => message(body)));
   catchUp.begin(archive.ask);
   await settled(catchUp);
@@ -214,12 +162,12 @@ test('what is noted in the archive after it was asked is handed on when the sess
   await settled(catchUp);
   assert.deepEqual(archive.asked, ['a0', 'a0', 'a3'], 'with the last page');
   assert.deepEqual(ids(), ['1', '3', '4', 'went to the session before']);
-  assert.equal(positions.get(BOT), 'a4');
+  assert.equal(noted(), 'a4');
   assert.deepEqual(clock.waits, [], 'it looks once');
 });
 
 test('the second look leaves alone what is known, is being kept, or comes meanwhile', async () => {
-  const { archive, ids, positions, catchUp, clock, journal } = opened('a0');
+  const { archive, ids, noted, catchUp, clock, journal } = opened('a0');
   archive.messages.push(...['0', '1'].map(body => message(body)));
   catchUp.begin(archive.ask);
   await settled(catchUp);
@@ -237,17 +185,17 @@ test('the second look leaves alone what is known, is being kept, or comes meanwh
   write();
   await Promise.all([keeping, settled(catchUp)]);
   assert.deepEqual(ids(), ['1', '2', '3']);
-  assert.equal(positions.get(BOT), 'a3');
+  assert.equal(noted(), 'a3');
 });
 
 test('a second look that did not come is made up for by the next session', async () => {
-  const { archive, ids, positions, catchUp, clock } = opened('a0');
+  const { archive, ids, noted, catchUp, clock } = opened('a0');
   archive.messages.push(message('0'));
   catchUp.begin(archive.ask);
   await settled(catchUp);
   archive.messages.push(...['went to the session before', '2'].map(body => message(body)));
   await catchUp.take([live(message('2'), 'a2')]);
-  assert.equal(positions.get(BOT), 'a0', 'nor by a process after this one');
+  assert.equal(noted(), 'a0', 'nor by a process after this one');
   catchUp.begin(archive.ask);
   assert.deepEqual(clock.waits, []);
   await settled(catchUp);
@@ -281,8 +229,27 @@ test('what comes in a new session waits for it, even while the last one is still
   catchUp.begin(archive.ask);
   await new Promise(setImmediate);
   come('2');
+  archive.before = () => {
+    archive.before = () => {};
+    comeLive('4');
+  };
   catchUp.begin(archive.ask);
   comeLive('3');
+  write();
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['1', '2', '3', '4']);
+});
+
+test('the same while the last one is still keeping what the archive gave', async () => {
+  const { archive, ids, catchUp, journal } = opened('a0');
+  archive.messages.push(message('0'), message('1'));
+  const { promise: full, resolve: write } = Promise.withResolvers<void>();
+  journal.full = full;
+  catchUp.begin(archive.ask);
+  await new Promise(setImmediate);
+  archive.messages.push(message('2'), message('3'));
+  catchUp.begin(archive.ask);
+  await catchUp.take([live(message('3'), 'a3')]);
   write();
   await settled(catchUp);
   assert.deepEqual(ids(), ['1', '2', '3']);
@@ -320,7 +287,7 @@ test('what was kept before a restart is known when the server sends it again', a
     account: BOT,
     log: new MemoryLog(),
     clock: new ManualClock(),
-    positions: { position: () => 'a1', setPosition: async () => {} },
+    positions: { position: () => ({ archiveId: 'a1', at: START }), setPosition: async () => {} },
     earlier: [live(message('0'), 'a0'), live(message('1'), 'a1')],
     sink: { wants: () => true, take: async stanzas => void kept.push(...stanzas) },
   });

@@ -9,29 +9,20 @@
  * more: while a server replaces a session, it may still give a message to the old one, and note it in the archive after the
  * new one has asked (ejabberd does). Until then the position stays where that look begins, so that another process makes up for
  * one that did not come to it.
+ *
+ * An archive that does not answer is not waited for longer than a minute (`archive-silence.ts`). Then what comes live goes on
+ * at once, and may so come before older messages that only the archive has. The position stays where it is meanwhile, and
+ * the archive is asked again and again. With its first answer all is as at the beginning of a session. How the archive is gone
+ * through, also one that has dropped what was taken last, is decided in `archive-reader.ts`.
  */
 import type { Clock } from '../link/clock.ts';
 import type { Log } from '../log.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { Message, Stanza } from '../xmpp/stanza.ts';
-import {
-  type ArchiveQuery,
-  archiveIdOf,
-  isArchiveResult,
-  pageQuery,
-  readPage,
-  withoutForgedIds,
-} from './archive-page.ts';
+import { archiveIdOf, isArchiveResult, withoutForgedIds } from './archive-page.ts';
+import { ArchiveReader, type Ask, type Positions } from './archive-reader.ts';
+import { ArchiveSilence } from './archive-silence.ts';
 import type { Sink } from './host.ts';
-
-/** Sends a query and waits for what answers it, the iq as the last, or until nobody wants the answer any more. */
-export type Ask = (query: ArchiveQuery, gone: AbortSignal) => Promise<readonly Stanza[]>;
-
-/** Where it is kept up to which stanza the archive has been taken over. */
-export interface Positions {
-  position(link: Jid): string | undefined;
-  setPosition(link: Jid, archiveId: string): Promise<void>;
-}
 
 /** What keeps messages, and with each that has an id of the archive the position, unless older ones may still turn up there. */
 export interface PositionSink extends Pick<Sink, 'wants'> {
@@ -55,18 +46,22 @@ const SETTLED = 5_000;
 const AGAIN = 10_000;
 /** Live messages that may wait for the archive; later ones are left to the archive itself. */
 const MAX_HELD = 5_000;
-/** Ids of the archive by which copies are told: more than come before the second look. */
+/** Ids of the archive by which copies are told, where the position moves on with what comes. */
 const MAX_RECENT = 20_000;
+/** The same while the position stays: all that comes until the archive answers may come from there again. */
+const MAX_SINCE_POSITION = 200_000;
 
 /** The sink of an always-on account. */
 export class CatchUp implements Sink, AsyncDisposable {
   readonly #options: CatchUpOptions;
+  readonly #reader: ArchiveReader;
+  readonly #silence: ArchiveSilence;
   readonly #recent = new Set<string>();
   /** Live messages on their way to the sink. */
-  readonly #live = new Set<Promise<void>>();
+  readonly #live = new Set<Promise<unknown>>();
   #held: Message[] = [];
   #missed = false;
-  /** Whether what comes live moves the position on: not before the second look. */
+  /** Whether what comes live moves the position on: not before the second look, and not while the archive has older ones. */
   #isSure = false;
   #session = new AbortController();
   #running: Promise<void> | undefined;
@@ -74,6 +69,16 @@ export class CatchUp implements Sink, AsyncDisposable {
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
+    const { account, positions, clock, log } = options;
+    this.#silence = new ArchiveSilence(account, clock, log);
+    this.#reader = new ArchiveReader({
+      account,
+      positions,
+      log,
+      keep: messages => this.#keep(messages),
+      asked: () => this.#silence.asked(),
+      answered: () => this.#answered(),
+    });
     for (const stanza of options.earlier ?? []) this.#remember(this.#archiveId(stanza));
   }
 
@@ -85,7 +90,7 @@ export class CatchUp implements Sink, AsyncDisposable {
   async take(stanzas: readonly Stanza[]): Promise<void> {
     const { account } = this.#options;
     const believed = stanzas.map(stanza => withoutForgedIds(stanza, account));
-    const keeping = this.#keep(believed.filter(stanza => !this.#hold(stanza)));
+    const keeping: Promise<unknown> = this.#keep(believed.filter(stanza => !this.#hold(stanza)));
     this.#live.add(keeping);
     await keeping.finally(() => this.#live.delete(keeping));
   }
@@ -96,7 +101,7 @@ export class CatchUp implements Sink, AsyncDisposable {
     this.#look?.[Symbol.dispose]();
     this.#session = new AbortController();
     this.#held = [];
-    this.#isSure = false;
+    this.#silence.answered();
     this.#start(ask, this.#session.signal, true);
   }
 
@@ -120,42 +125,44 @@ export class CatchUp implements Sink, AsyncDisposable {
 
   /** @returns whether the message waits, or is left to the archive, because older ones are still to come */
   #hold(stanza: Stanza): boolean {
-    if (this.#running === undefined || stanza.kind !== 'message' || this.#archiveId(stanza) === undefined) return false;
+    if (this.#running === undefined || !this.#silence.isWaitedFor) return false;
+    if (stanza.kind !== 'message' || this.#archiveId(stanza) === undefined) return false;
     if (this.#held.length >= MAX_HELD) this.#missed = true;
     if (!this.#missed) this.#held.push(stanza);
     return true;
   }
 
-  async #keep(stanzas: readonly Stanza[]): Promise<void> {
+  /** @returns how many were new */
+  async #keep(stanzas: readonly Stanza[]): Promise<number> {
     const wanted = stanzas.filter(stanza => !this.#isKnown(stanza) && this.wants(stanza));
     if (wanted.length > 0) await this.#options.sink.take(wanted, this.#isSure);
     for (const stanza of wanted) this.#remember(this.#archiveId(stanza));
+    return wanted.length;
   }
 
   #remember(id: string | undefined): void {
     if (id === undefined) return;
     this.#recent.add(id);
-    const [oldest] = this.#recent;
-    if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
+    const max = this.#isSure ? MAX_RECENT : MAX_SINCE_POSITION;
+    for (const oldest of this.#recent) {
+      if (this.#recent.size <= max) return;
+      this.#recent.delete(oldest);
+    }
   }
 
   async #run(ask: Ask, signal: AbortSignal, isFirst: boolean): Promise<void> {
-    const { account, clock, log } = this.#options;
     while (!signal.aborted) {
       try {
-        const isWhole = await this.#takeOver(ask, signal, isFirst);
-        if (!isFirst) this.#isSure = true;
-        // What is held came out of the archive too then, and its ids may be forgotten by now.
-        if (isWhole && this.#missed) this.#held = [];
-        else if (await this.#release(signal)) break;
+        if (this.#silence.isTooLong) await this.#release(signal, () => this.#silence.giveUp());
+        if (await this.#takeOver(ask, signal, isFirst)) break;
       } catch (error) {
         if (signal.aborted) return;
-        log.warn({ account, err: error }, 'the archive could not be taken over; trying again');
+        this.#silence.failed(error);
         await this.#pause(AGAIN, signal);
       }
     }
     if (this.#isSure || signal.aborted) return;
-    this.#look = clock.after(SETTLED, () => this.#start(ask, signal, false));
+    this.#look = this.#options.clock.after(SETTLED, () => this.#start(ask, signal, false));
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -165,64 +172,44 @@ export class CatchUp implements Sink, AsyncDisposable {
     await promise;
   }
 
-  /**
-   * Hands on what came meanwhile; while that is done more may come. From its end on nothing waits.
-   *
-   * @returns whether that is all: otherwise there was more than could be held, and the archive has it
-   */
-  async #release(signal: AbortSignal): Promise<boolean> {
-    while (this.#held.length > 0) {
-      const held = this.#held;
-      this.#held = [];
-      await this.#keep(held);
-      // What waits now is for those who ask in the new session.
-      signal.throwIfAborted();
-    }
-    if (!this.#missed) this.#running = undefined;
+  /** @returns whether that is all: otherwise there was more than could be held, and the archive has it */
+  async #takeOver(ask: Ask, signal: AbortSignal, isFirst: boolean): Promise<boolean> {
+    this.#missed = false;
+    this.#isSure = false;
+    // What is not kept yet is not known yet.
+    await Promise.allSettled(this.#live);
+    const extent = await this.#reader.read(ask, signal, isFirst);
+    // What waits now is for those who ask in the new session.
+    signal.throwIfAborted();
+    this.#silence.end();
+    if (!isFirst || extent === 'none') this.#isSure = true;
+    // What is held came out of the archive too then, and its ids may be forgotten by now.
+    if (extent === 'whole' && this.#missed) this.#held = [];
+    else await this.#release(signal, () => this.#finish());
     return !this.#missed;
   }
 
-  /**
-   * Asks page after page for what came after the position. The last page of a first look is asked for again by the second,
-   * because ids of the archive need not come in the order in which it got them. An account that is new here begins at the end.
-   *
-   * @returns whether it has all that was archived before it returned
-   */
-  async #takeOver(ask: Ask, signal: AbortSignal, isFirst: boolean): Promise<boolean> {
-    const { account, positions, log } = this.#options;
-    this.#missed = false;
-    // What is not kept yet is not known yet.
-    await Promise.allSettled(this.#live);
-    const position = positions.position(account);
-    if (position === undefined) {
-      await this.#beginAtEnd(ask, signal);
-      return false;
-    }
-    for (let after = position; ; ) {
-      signal.throwIfAborted();
-      const page = readPage(await ask(pageQuery(account, { after }), signal), account);
-      if (page.name === 'unsupported') {
-        log.info({ account, condition: page.condition }, 'the server has no archive for this account');
-        this.#isSure = true;
-        return false;
-      }
-      if (page.name === 'forgotten') {
-        log.warn({ account }, 'the archive does not reach back to the last stanza; what came between is lost');
-        await this.#beginAtEnd(ask, signal);
-        return false;
-      }
-      await this.#keep(page.messages);
-      const isEnd = page.complete || page.last === undefined;
-      if (page.last !== undefined && !(isEnd && isFirst)) await positions.setPosition(account, page.last);
-      if (isEnd) return true;
-      after = page.last;
-    }
+  /** From here on nothing waits, unless there was more than could be held. */
+  #finish(): void {
+    if (!this.#missed) this.#running = undefined;
   }
 
-  async #beginAtEnd(ask: Ask, signal: AbortSignal): Promise<void> {
-    const { account, positions } = this.#options;
-    const page = readPage(await ask(pageQuery(account, 'last'), signal), account);
-    if (page.name === 'page') await positions.setPosition(account, page.last ?? '');
+  /** From here on what comes live waits again; what went through until now is known when it is kept. */
+  async #answered(): Promise<void> {
+    this.#silence.answered();
+    await Promise.allSettled(this.#live);
+  }
+
+  /** Hands on what came meanwhile; while that is done more may come. `end` is called at the moment when nothing is left. */
+  async #release(signal: AbortSignal, end: () => void): Promise<void> {
+    const held = this.#held;
+    while (held.length > 0) {
+      const next = [...held];
+      await this.#keep(next);
+      signal.throwIfAborted();
+      held.splice(0, next.length);
+    }
+    end();
   }
 
   /** Resolves when nothing is asked any more. */

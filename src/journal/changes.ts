@@ -60,7 +60,7 @@ export function writeNew(file: JournalFile, draft: Draft, at: number): New {
   const seq = file.insertEntry({ link, owner, event, xml }, at);
   const queued = targets.map((target, place) => queuedOf(draft, seq, place, target));
   for (const item of queued) file.insertDelivery(item);
-  if (archiveId !== undefined) file.setPosition(link, archiveId);
+  if (archiveId !== undefined) file.setPosition(link, { archiveId, at });
   return { entry: { seq, at, link, event, stanza }, owner, size, archiveId, queued };
 }
 

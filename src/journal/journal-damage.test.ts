@@ -120,7 +120,7 @@ async function assertHonest({ entries, states }: Image, place: Place): Promise<'
   const whole = (entry: Entry) => !named().some(line => line.includes(`entry ${entry.seq} `));
   const read = journal.read(0, WHOLE, 1_000);
   assert.deepEqual(read, entries.filter(whole));
-  assert.equal(journal.position(LINK), 'archived');
+  assert.deepEqual(journal.position(LINK), { archiveId: 'archived', at: NOW });
   const found = statesOf(journal);
   const seqOf = (id: string) => Number.parseInt(id, 36);
   const expected = [...states].filter(([id]) => entries.some(entry => entry.seq === seqOf(id) && whole(entry)));

@@ -8,14 +8,14 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { DatabaseError, inTransaction, openDatabase } from '../sqlite.ts';
-import type { Attempt, DeliveryState, StanzaEvent } from './journal.ts';
+import type { ArchivePosition, Attempt, DeliveryState, StanzaEvent } from './journal.ts';
 import { JournalLog } from './journal-log.ts';
 import { JournalMark } from './journal-mark.ts';
 import { JournalQueries } from './journal-queries.ts';
 import { MIGRATIONS } from './journal-schema.ts';
 import { prepareAll, type Statements } from './journal-sql.ts';
 import type { Queued } from './lanes.ts';
-import { Damage, deliveryOf, secretOf, sumOf, sumOfDelivery } from './stored.ts';
+import { archivedOf, Damage, deliveryOf, secretOf, sumOf, sumOfDelivery, sumOfPosition } from './stored.ts';
 
 /** An entry before it has its seq. */
 export interface EntryDraft {
@@ -31,7 +31,7 @@ export interface Opened {
   /** Oldest first. */
   readonly queued: readonly Queued[];
   /** By link, up to where its archive has been taken over. */
-  readonly positions: ReadonlyMap<string, string>;
+  readonly positions: ReadonlyMap<string, ArchivePosition>;
 }
 
 /** Attempts that are kept of each delivery. */
@@ -177,8 +177,9 @@ export class JournalFile implements Disposable {
   }
 
   /** Inside a commit: notes up to where the archive of a link's account has been taken over. */
-  setPosition(link: string, position: string): void {
-    this.#statements.setPosition.run(link, position, sumOf(link, position));
+  setPosition(link: string, position: ArchivePosition): void {
+    const { archiveId, at } = position;
+    this.#statements.setPosition.run(link, archiveId, at ?? null, sumOfPosition(link, position));
   }
 
   /** Inside a commit: drops an entry with its deliveries. */
@@ -233,15 +234,8 @@ export class JournalFile implements Disposable {
     return this.#statements.queued.all().map(row => deliveryOf(row).item);
   }
 
-  #positions(): ReadonlyMap<string, string> {
-    const rows = this.#statements.positions.all();
-    return new Map(
-      rows.map(row => {
-        const [link, position] = [String(row['link']), String(row['position'])];
-        if (row['sum'] !== sumOf(link, position)) throw new Damage(`the position in the archive of ${link} is damaged`);
-        return [link, position];
-      }),
-    );
+  #positions(): ReadonlyMap<string, ArchivePosition> {
+    return new Map(this.#statements.positions.all().map(archivedOf));
   }
 }
 

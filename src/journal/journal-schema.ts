@@ -86,4 +86,9 @@ export const MIGRATIONS: readonly string[] = [
     sum     INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- When the stanza of the position came or was archived, in milliseconds since 1970; null when an earlier release noted it.
+  -- The checksum is also over this one where it is not null.
+  ALTER TABLE archive ADD COLUMN at INTEGER;
+  `,
 ];

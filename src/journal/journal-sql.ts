@@ -27,14 +27,14 @@ const SQL = {
   insertAttempt: `
     INSERT INTO attempt (entry, place, number, at, latency, status, excerpt) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   dropAttempts: 'DELETE FROM attempt WHERE entry = ? AND place = ? AND number <= ?',
-  setPosition: 'INSERT OR REPLACE INTO archive (link, position, sum) VALUES (?, ?, ?)',
+  setPosition: 'INSERT OR REPLACE INTO archive (link, position, at, sum) VALUES (?, ?, ?, ?)',
   deleteEntry: 'DELETE FROM entry WHERE seq = ?',
   deleteDeliveries: 'DELETE FROM delivery WHERE entry = ?',
   deleteAttempts: 'DELETE FROM attempt WHERE entry = ?',
 
   first: 'SELECT min(seq) AS seq FROM entry',
   queued: `SELECT ${DELIVERY} FROM delivery WHERE state = 'queued'`,
-  positions: 'SELECT link, position, sum FROM archive',
+  positions: 'SELECT link, position, at, sum FROM archive',
   pages: `
     SELECT page_count AS count, freelist_count AS free, page_size AS size
     FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,

@@ -108,6 +108,14 @@ export interface Backlog {
   readonly bytes: number;
 }
 
+/** Up to where an account's archive (XEP-0313) has been taken over. */
+export interface ArchivePosition {
+  /** The id of the last stanza, empty when the archive was empty when it was looked at first. */
+  readonly archiveId: string;
+  /** When that came or was archived, in milliseconds since 1970; `undefined` when an earlier release has noted it. */
+  readonly at: number | undefined;
+}
+
 /** The store of the gateway for what came in. */
 export interface Journal extends AsyncDisposable {
   /**
@@ -145,13 +153,14 @@ export interface Journal extends AsyncDisposable {
   readonly first: number;
   /** Resolves when there is an entry after `after`; rejects with the signal's reason. */
   appended(after: number, signal: AbortSignal): Promise<void>;
+  /** Up to where an account's archive has been taken over; `undefined` when it never was. */
+  position(link: Jid): ArchivePosition | undefined;
   /**
-   * Up to where an account's archive (XEP-0313) has been taken over: the id of the last stanza, empty when the archive was
-   * empty when it was looked at first; `undefined` when it never was.
+   * Notes a position without a stanza; resolves when it is on the disk.
+   *
+   * @param at when its stanza was archived, in milliseconds since 1970; now when absent
    */
-  position(link: Jid): string | undefined;
-  /** Notes a position without a stanza; resolves when it is on the disk. */
-  setPosition(link: Jid, archiveId: string): Promise<void>;
+  setPosition(link: Jid, archiveId: string, at?: number): Promise<void>;
   list(filter: DeliveryFilter): readonly DeliveryRecord[];
   find(id: string, links: readonly Jid[]): DeliveryRecord | undefined;
   /**

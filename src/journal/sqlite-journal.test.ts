@@ -2,7 +2,8 @@
  * The journal: entries that come back, readers that wait for them, the position in an archive, and the end.
  */
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import {
@@ -16,11 +17,14 @@ import {
   newPlace,
   settleAll,
 } from '../../test/support/journal-place.ts';
+import { migrate } from '../sqlite.ts';
 import { element } from '../xml/element.ts';
 import { parseJid } from '../xmpp/jid.ts';
 import { makeStanza } from '../xmpp/stanza.ts';
 import type { Entry } from './journal.ts';
+import { MIGRATIONS } from './journal-schema.ts';
 import type { SqliteJournal } from './sqlite-journal.ts';
+import { sumOf } from './stored.ts';
 
 const WHOLE = { readable: [{ link: LINK }] };
 const NEVER = new AbortController().signal;
@@ -145,19 +149,55 @@ describe('entries', () => {
 });
 
 describe('the position in an archive', () => {
-  test('goes with the entry, or alone, and survives a restart', async t => {
-    const { open } = await newPlace(t);
+  test('goes with the entry, or alone, has its time, and survives a restart', async t => {
+    const { open, clock } = await newPlace(t);
+    const first = clock.now;
     {
       await using journal = open();
       assert.equal(journal.position(LINK), undefined);
       await journal.setPosition(LINK, '');
-      assert.equal(journal.position(LINK), '');
+      assert.deepEqual(journal.position(LINK), { archiveId: '', at: first });
+      clock.now += 5;
       await journal.append([{ ...entryOf(messageOf('a')), archiveId: 'one' }]);
-      await journal.append([{ ...entryOf(messageOf('b'), [], OTHER), archiveId: 'two' }]);
+      assert.deepEqual(journal.position(LINK), { archiveId: 'one', at: first + 5 });
+      await journal.setPosition(OTHER, 'two', 1_000);
     }
     await using journal = open();
-    assert.deepEqual([journal.position(LINK), journal.position(OTHER)], ['one', 'two']);
+    assert.deepEqual(
+      [journal.position(LINK), journal.position(OTHER)],
+      [
+        { archiveId: 'one', at: first + 5 },
+        { archiveId: 'two', at: 1_000 },
+      ],
+    );
   });
+
+  test('that an earlier release has noted has no time', async t => {
+    const { open, path } = await newPlace(t);
+    await mkdir(dirname(path));
+    using older = new DatabaseSync(path);
+    migrate(older, MIGRATIONS.slice(0, 1));
+    older.prepare('INSERT INTO archive (link, position, sum) VALUES (?, ?, ?)').run(LINK, 'one', sumOf(LINK, 'one'));
+    older.close();
+    await using journal = open();
+    assert.deepEqual(journal.position(LINK), { archiveId: 'one', at: undefined });
+    await journal.setPosition(LINK, 'two', 5);
+    assert.deepEqual(journal.position(LINK), { archiveId: 'two', at: 5 });
+  });
+
+  for (const change of ['at = at + 1', 'at = NULL', "position = 'other'"]) {
+    test(`is not believed when it was changed: ${change}`, async t => {
+      const { open, path } = await newPlace(t);
+      {
+        await using journal = open();
+        await journal.setPosition(LINK, 'one', 5);
+      }
+      using file = new DatabaseSync(path);
+      file.exec(`UPDATE archive SET ${change}`);
+      file.close();
+      assert.throws(open, /the position in the archive of rest\.example is damaged/);
+    });
+  }
 });
 
 describe('closing', () => {

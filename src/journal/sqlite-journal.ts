@@ -15,6 +15,7 @@ import type { Jid } from '../xmpp/jid.ts';
 import { Bell } from './bell.ts';
 import { checkedOutcome, draftOf, type New, writeNew, writeOutcome } from './changes.ts';
 import type {
+  ArchivePosition,
   Backlog,
   Delivery,
   DeliveryFilter,
@@ -48,7 +49,7 @@ export class SqliteJournal implements Journal {
   readonly #lanes = new Map<string, Lanes>();
   /** By id, the deliveries that were claimed and whose outcome is not known yet. */
   readonly #underWay = new Map<string, Queued>();
-  readonly #positions: Map<string, string>;
+  readonly #positions: Map<string, ArchivePosition>;
   readonly #recent: Recent;
   readonly #bell = new Bell();
   #last: number;
@@ -136,15 +137,16 @@ export class SqliteJournal implements Journal {
     return this.#bell.wait(after, this.#last, signal);
   }
 
-  position(link: Jid): string | undefined {
+  position(link: Jid): ArchivePosition | undefined {
     return this.#positions.get(link);
   }
 
-  async setPosition(link: Jid, archiveId: string): Promise<void> {
+  async setPosition(link: Jid, archiveId: string, at: number = this.#now()): Promise<void> {
+    const position = { archiveId, at };
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const write = (file: JournalFile): Written => {
-      file.setPosition(link, archiveId);
-      return { apply: () => this.#positions.set(link, archiveId), announce: resolve };
+      file.setPosition(link, position);
+      return { apply: () => this.#positions.set(link, position), announce: resolve };
     };
     this.#writer.add({ patient: false, write, fail: reject });
     return promise;
@@ -196,7 +198,7 @@ export class SqliteJournal implements Journal {
     for (const { entry, owner, size, archiveId, queued } of made) {
       this.#last = entry.seq;
       this.#recent.add({ entry, owner, size });
-      if (archiveId !== undefined) this.#positions.set(entry.link, archiveId);
+      if (archiveId !== undefined) this.#positions.set(entry.link, { archiveId, at: entry.at });
       for (const item of queued) this.#enqueue(item);
     }
     this.#bell.ring(this.#last);

@@ -12,7 +12,7 @@ import { write } from '../xml/write.ts';
 import { bareOf, type Jid, parseJid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import { newId, readStanza, type Stanza, stanzaElement } from '../xmpp/stanza.ts';
-import type { DeliveryState, Entry, StanzaEvent } from './journal.ts';
+import type { ArchivePosition, DeliveryState, Entry, StanzaEvent } from './journal.ts';
 import type { Position, Queued } from './lanes.ts';
 
 /** A row of the file, by column. */
@@ -58,6 +58,11 @@ export function sumOf(...values: readonly (string | number)[]): number {
 export function sumOfDelivery(item: Queued, state: DeliveryState): number {
   const { seq, place, link, target, sender, size, id, tries, made, next } = item;
   return sumOf(seq, place, link, target, sender, size, secretOf(id), state, tries, made, next);
+}
+
+/** The checksum of the row of a position in an archive. */
+export function sumOfPosition(link: string, { archiveId, at }: ArchivePosition): number {
+  return at === undefined ? sumOf(link, archiveId) : sumOf(link, archiveId, at);
 }
 
 /**
@@ -110,6 +115,21 @@ export function deliveryOf(row: Row): Stored {
     throw new Damage(`the delivery ${position.place} of the entry ${position.seq} is damaged`);
   }
   return { item, state };
+}
+
+/**
+ * Reads a position in an archive, with the link that it is of.
+ *
+ * @param row with the columns of the table `archive`
+ * @throws Damage
+ */
+export function archivedOf(row: Row): readonly [link: string, position: ArchivePosition] {
+  const link = String(row['link']);
+  const at = row['at'] === null ? undefined : Number(row['at']);
+  const position = { archiveId: String(row['position']), at };
+  if (row['sum'] !== sumOfPosition(link, position))
+    throw new Damage(`the position in the archive of ${link} is damaged`);
+  return [link, position];
 }
 
 const ID = /^([0-9a-z]{1,11})-([0-9a-z]{1,6})-([\w-]{22})$/;

@@ -1,11 +1,11 @@
 /**
  * An archive that is a list, and what is in it (XEP-0313): for tests of whoever asks one.
  */
-import type { Ask } from '../../src/host/catch-up.ts';
-import { childElements, element, textOf } from '../../src/xml/element.ts';
+import type { Ask } from '../../src/host/archive-reader.ts';
+import { childElements, type Element, element, textOf } from '../../src/xml/element.ts';
 import { parseJid } from '../../src/xmpp/jid.ts';
 import { NS } from '../../src/xmpp/ns.ts';
-import { type Message, resultOf, type Stanza, stanzaElement } from '../../src/xmpp/stanza.ts';
+import { errorOf, type Message, resultOf, type Stanza, stanzaElement } from '../../src/xmpp/stanza.ts';
 
 /** Whose archive it is, and who writes to him. */
 export const BOT = parseJid('bot@example.org');
@@ -21,33 +21,70 @@ export function live(archived: Message, id: string): Message {
   return { ...archived, payload: [...archived.payload, element('stanza-id', NS.sid, { by: BOT, id })] };
 }
 
+/** When the first message is archived unless a test says otherwise, in milliseconds since 1970. */
+export const START = Date.parse('2026-01-01T00:00:00Z');
+
 /** An archive whose ids are `a0`, `a1`, …; it gives `page` messages at once. */
 export class Archive {
+  /** All that it ever got. */
   readonly messages: Message[] = [];
+  /** What it was asked for: what comes after an id, `last`, or from `since …` on; nothing for all. */
   readonly asked: string[] = [];
   page = 3;
   /** Is called before each answer. */
   before: () => void | Promise<void> = () => {};
+  /** When it got a message, in milliseconds since 1970. */
+  timeOf: (index: number) => number = () => START;
+  #dropped = 0;
+
+  /** How many of its messages it has dropped, the oldest first. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Drops all but the latest. */
+  keepOnly(count: number): void {
+    this.#dropped = Math.max(this.#dropped, this.messages.length - count);
+  }
 
   readonly ask = async (iq: Parameters<Ask>[0]): ReturnType<Ask> => {
-    const [query] = iq.payload;
-    const set = childElements(query ?? element('query', NS.archive))[0] ?? element('set', NS.rsm);
-    const after = childElements(set).find(({ name }) => name === 'after');
-    const last = childElements(set).some(({ name }) => name === 'before');
-    this.asked.push(last ? 'last' : ((after && textOf(after)) ?? ''));
-    const ids = this.messages.map((_, index) => index);
-    const start = after === undefined ? 0 : Number(textOf(after).slice(1)) + 1;
-    const found = last ? ids.slice(-1) : ids.slice(start, start + this.page);
+    const { after, isLast, start } = readQuery(iq.payload[0]);
+    this.asked.push(isLast ? 'last' : (after ?? (start === undefined ? '' : `since ${start}`)));
+    const first = after === undefined ? 0 : Number(after.slice(1)) + 1;
+    const isKnown = after === undefined || this.#ids().includes(first - 1);
+    const ids = this.#ids().filter(id => id >= first && this.timeOf(id) >= Date.parse(start ?? '1970-01-01T00:00:00Z'));
+    const found = isLast ? ids.slice(-1) : ids.slice(0, this.page);
+    const fin = element('fin', NS.archive, { complete: String(found.at(-1) === ids.at(-1)) });
+    const answer = isKnown ? resultOf(iq, [fin]) : errorOf(iq, { condition: 'item-not-found' });
     await this.before();
-    const fin = element('fin', NS.archive, { complete: String(start + found.length >= ids.length) });
-    return [...found.map(index => this.#result(index)), resultOf(iq, [fin])].filter(answer => answer !== undefined);
+    return [...(isKnown ? found.map(id => this.#result(id)) : []), answer].filter(one => one !== undefined);
   };
 
+  #ids(): readonly number[] {
+    return [...this.messages.keys()].slice(this.#dropped);
+  }
+
   #result(index: number): Stanza {
-    const stamp = element('delay', NS.delay, { stamp: '2026-01-01T00:00:00Z' });
+    const stamp = `${new Date(this.timeOf(index)).toISOString().slice(0, 19)}Z`;
     const archived = this.messages[index] ?? message('none');
-    const forwarded = element('forwarded', NS.forward, {}, [stamp, stanzaElement(archived)]);
+    const forwarded = element('forwarded', NS.forward, {}, [
+      element('delay', NS.delay, { stamp }),
+      stanzaElement(archived),
+    ]);
     const result = element('result', NS.archive, { id: `a${index}` }, [forwarded]);
     return { kind: 'message', from: BOT, to: BOT, payload: [result] };
   }
+}
+
+function readQuery(query: Element | undefined) {
+  const parts = query === undefined ? [] : childElements(query);
+  const inside = (name: string) => parts.filter(part => part.name === name).flatMap(childElements);
+  const after = inside('set').find(({ name }) => name === 'after');
+  const start = inside('x').find(({ attrs }) => attrs['var'] === 'start');
+  const [time] = start === undefined ? [] : childElements(start);
+  return {
+    after: after && textOf(after),
+    isLast: inside('set').some(({ name }) => name === 'before'),
+    start: time && textOf(time),
+  };
 }

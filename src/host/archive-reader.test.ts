@@ -1,0 +1,99 @@
+/**
+ * The way through an archive that drops its oldest messages, against one that is a list.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { opened, settled, settledTwice } from '../../test/support/catching-up.ts';
+import { BOT, live, message, START } from '../../test/support/list-archive.ts';
+import { errorOf } from '../xmpp/stanza.ts';
+
+const DAY = 24 * 60 * 60_000;
+/** How much before its position an archive is asked by time. */
+const MARGIN = 15 * 60_000;
+
+/** An archive with messages of six days, of which it has dropped the first three, and who knows the second. */
+function openedLate(at: number | undefined) {
+  const scene = opened('a1', at);
+  scene.archive.timeOf = index => START + index * DAY;
+  scene.archive.messages.push(...['0', '1', '2', '3', '4', '5'].map(body => message(body)));
+  scene.archive.keepOnly(3);
+  return scene;
+}
+
+test('an archive that has dropped the position is asked by its time', async () => {
+  const scene = openedLate(START + DAY);
+  const { archive, ids, noted, positions, log } = scene;
+  archive.page = 2;
+  await settledTwice(scene);
+  assert.deepEqual(ids(), ['3', '4', '5']);
+  assert.deepEqual(archive.asked, ['a1', 'since 2026-01-01T23:45:00Z', 'a4', 'a4']);
+  assert.equal(noted(), 'a5');
+  assert.equal(positions.get(BOT)?.at, START + 5 * DAY, 'the time at which the archive got it');
+  assert.deepEqual(
+    log.lines.map(({ level, since }) => [level, since]),
+    [['warn', '2026-01-01T23:45:00.000Z']],
+  );
+  assert.match(String(log.lines[0]?.['message']), /has dropped the last stanza/);
+});
+
+test('that it has is told once, also where the position cannot move on before the second look', async () => {
+  const scene = openedLate(START + DAY);
+  await settledTwice(scene);
+  assert.deepEqual(scene.archive.asked, ['a1', 'since 2026-01-01T23:45:00Z', 'a1', 'since 2026-01-01T23:45:00Z']);
+  assert.deepEqual(scene.ids(), ['3', '4', '5']);
+  assert.equal(scene.log.lines.length, 1);
+});
+
+test('what is older than that time, with a margin, is not handed on once more', async () => {
+  const scene = openedLate(START + 4 * DAY + MARGIN);
+  await settledTwice(scene);
+  assert.deepEqual(scene.ids(), ['4', '5']);
+  const later = openedLate(START + 4 * DAY + MARGIN + 1_000);
+  await settledTwice(later);
+  assert.deepEqual(later.ids(), ['5']);
+});
+
+test('what came live and is younger than the time of the position is not handed on once more', async () => {
+  const scene = openedLate(START + DAY);
+  const { archive, ids, catchUp } = scene;
+  await catchUp.take([live(message('3'), 'a3')]);
+  await settledTwice(scene);
+  assert.deepEqual(ids(), ['3', '4', '5']);
+  assert.equal(archive.asked.length, 4);
+});
+
+test('an archive that drops faster than it is read is asked by time again', async () => {
+  const scene = openedLate(START + DAY);
+  const { archive, ids, catchUp } = scene;
+  archive.page = 1;
+  archive.before = () => {
+    if (archive.asked.length === 2) archive.keepOnly(1);
+  };
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(archive.asked, ['a1', 'since 2026-01-01T23:45:00Z', 'a3', 'since 2026-01-03T23:45:00Z']);
+  assert.deepEqual(ids(), ['3', '5']);
+});
+
+test('a position of which nobody knows the time is told, and it goes on from the end', async () => {
+  const { archive, ids, noted, catchUp, log } = openedLate(undefined);
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(archive.asked, ['a1', 'last']);
+  assert.deepEqual([ids(), noted()], [[], 'a5']);
+  assert.match(String(log.lines[0]?.['message']), /does not reach back/);
+});
+
+test('an archive that does not know what it has just given is not asked for ever', async () => {
+  const { archive, ids, noted, catchUp, log } = openedLate(START + DAY);
+  archive.page = 1;
+  catchUp.begin(async iq => {
+    const answers = await archive.ask(iq);
+    const refusal = errorOf(iq, { condition: 'item-not-found' });
+    return archive.asked.at(-1)?.startsWith('a') && refusal !== undefined ? [refusal] : answers;
+  });
+  await settled(catchUp);
+  assert.deepEqual(archive.asked.slice(2), ['a3', 'since 2026-01-03T23:45:00Z', 'a3', 'last'], 'until nothing is new');
+  assert.deepEqual([ids(), noted()], [['3'], 'a5']);
+  assert.match(String(log.lines.at(-1)?.['message']), /does not reach back/);
+});
