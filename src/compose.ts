@@ -32,6 +32,7 @@ import { createApp } from './http/app.ts';
 import { IdempotencyStore } from './journal/idempotency-store.ts';
 import { SqliteJournal } from './journal/sqlite-journal.ts';
 import { accessTokens } from './oauth/token-verifier.ts';
+import { holdFolder } from './sqlite.ts';
 import { packageVersion } from './version.ts';
 import { domainOf, type Jid } from './xmpp/jid.ts';
 import { Kdf } from './xmpp/sasl/kdf.ts';
@@ -61,6 +62,7 @@ export interface Gateway extends AsyncDisposable {
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
   await using stack = new AsyncDisposableStack();
   const software = { name: 'Restanza', version: await packageVersion() };
+  stack.use(holdFolder(config.data));
   const idempotency = stack.use(IdempotencyStore.open(join(config.data, 'idempotency.sqlite'), log));
   const journal = stack.use(SqliteJournal.open(join(config.data, 'journal.sqlite'), log));
   const tokens = stack.use(openTokens(config, log));

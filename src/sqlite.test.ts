@@ -2,12 +2,13 @@
  * Opening a file: for whom, how far it is brought, and what is said of one that cannot be used.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { Folder } from '../test/support/folder.ts';
-import { openDatabase } from './sqlite.ts';
+import { holdFolder, openDatabase } from './sqlite.ts';
 
 const STEPS = ['CREATE TABLE one (x TEXT) STRICT'];
 
@@ -77,4 +78,35 @@ test('a path that cannot be used is refused with its name', async t => {
     name: 'DatabaseError',
     message: /below\/some\.sqlite cannot be used: ENOTDIR/,
   });
+});
+
+const HOLDING = `
+const { holdFolder } = await import(process.argv[1]);
+try {
+  holdFolder(process.argv[2]);
+  console.log('held');
+} catch (error) {
+  console.log(error.name + ': ' + error.message);
+}
+`;
+
+/** What another process says that wants to hold a folder, and is gone then. */
+function inAnother(folder: string): string {
+  const args = ['--input-type=module', '-e', HOLDING, new URL('./sqlite.ts', import.meta.url).href, folder];
+  return spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout.trim();
+}
+
+test('a folder is held by one gateway at a time, and by nobody when that has gone', async () => {
+  await using folder = await Folder.make();
+  const data = join(folder.path, 'data');
+  assert.equal(inAnother(data), 'held');
+  {
+    using _held = holdFolder(data);
+    assert.throws(() => holdFolder(data), {
+      name: 'DatabaseError',
+      message: /another gateway uses this folder; stop it/,
+    });
+    assert.match(inAnother(data), /^DatabaseError: another gateway uses this folder/);
+  }
+  assert.equal(inAnother(data), 'held');
 });

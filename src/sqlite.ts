@@ -4,18 +4,22 @@
  * Decides how every one is opened: for nobody but the user who runs the gateway, with a commit that is on the disk when it
  * returns (WAL with synchronous FULL), brought up to date by numbered steps that only go forward, and not at all when it is
  * damaged. The number of steps taken is the file's `user_version`, so a file that has taken more was written by a later
- * release, which this one must not touch. What is in it is the business of whoever opens it.
+ * release, which this one must not touch. What is in it is the business of whoever opens it. A folder with such files is
+ * held by one gateway at a time.
  */
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /** Milliseconds to wait for another process that writes, say a backup. The whole gateway waits. */
 const BUSY_TIMEOUT = 1_000;
 
+/** SQLITE_BUSY. */
+const BUSY = 5;
+
 /** What helps against the primary result codes of SQLite that a damaged or shared file gives. */
 const ADVICE: ReadonlyMap<number, string> = new Map([
-  [5, 'another process is changing it, try again'],
+  [BUSY, 'another process is changing it, try again'],
   [8, 'it must be writable'],
   [11, 'restore it from a backup, or move it away'],
   [13, 'the disk is full, make room'],
@@ -48,6 +52,30 @@ export function openDatabase(file: string, steps: readonly string[]): DatabaseSy
     database?.close();
     throw new DatabaseError(`the database ${file} cannot be used: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/**
+ * Holds a folder for this gateway. The system lets go of it when the process ends, however that comes about.
+ *
+ * @returns lets go of it
+ * @throws DatabaseError when another gateway holds it, or the file for that cannot be used
+ */
+export function holdFolder(folder: string): Disposable {
+  const file = join(folder, 'lock.sqlite');
+  // Not by `restrict`: to close a file ends all locks that this process has on it (POSIX). SQLite knows that; the file is empty.
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    const isHeld = error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === BUSY;
+    const reason = isHeld
+      ? 'another gateway uses this folder; stop it, or give this one a folder of its own'
+      : `the database ${file} cannot be used: ${reasonOf(error)}`;
+    throw new DatabaseError(reason, { cause: error });
+  }
+  return { [Symbol.dispose]: () => database.close() };
 }
 
 /** Makes the folder and the file for nobody but us, before anything is written; SQLite's other files follow. */

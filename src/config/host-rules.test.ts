@@ -55,6 +55,14 @@ const FAULTY: Readonly<Record<string, readonly [host: string, ...lines: string[]
     `${COMPONENT}, callback: { ${URL}, old_secret: ${KEY} }`,
     'callback.old_secret: secret is not set; an only key stands there',
   ],
+  'two callbacks of one name': [
+    `${COMPONENT}, callback: { ${URL} }, callbacks: { callback: { ${URL} } }`,
+    'callbacks.callback: the callback beside callbacks has this name; choose another one',
+  ],
+  'two callbacks of one name, of an account': [
+    `virtualhost: , accounts: { bot: { password: x, callback: { ${URL} }, callbacks: { callback: { ${URL} } } } }`,
+    'accounts.bot.callbacks.callback: the callback beside callbacks has this name; choose another one',
+  ],
   'two ways to log in': [
     `${COMPONENT}, callback: { url: "http://u:p@b.example/", bearer: t }`,
     'callback.url: set only one of a name in url, bearer and headers.authorization: a call can log in once',

@@ -62,6 +62,8 @@ export function hostFaults(hosts: Config['hosts'], entries: readonly Entry[]): P
       ...namesOfStrangers(host, path, entries),
       ...contraryTls(host, path, entries),
       ...sourcesOfKeys(host, path, entries),
+      ...sameNames(host, path, entries),
+      ...[...host.accounts].flatMap(([name, account]) => sameNames(account, [...path, 'accounts', name], entries)),
       ...settings.flatMap(setting => brokenRules(setting, entries)),
     ];
   });
@@ -92,6 +94,17 @@ function contraryTls({ virtualhost }: HostConfig, path: readonly string[], entri
 function sourcesOfKeys({ jwt }: HostConfig, path: readonly string[], entries: readonly Entry[]): Problem[] {
   if (jwt === undefined || (jwt.jwks_uri === undefined) !== (jwt.jwks_file === undefined)) return [];
   return [problemAt([...path, 'jwt'], entries, 'set exactly one of jwks_uri and jwks_file')];
+}
+
+/** What the journal owes a callback is noted under its name, and `callback` has that one. */
+function sameNames(
+  { callback, callbacks }: HostConfig | AccountConfig,
+  path: readonly string[],
+  entries: readonly Entry[],
+) {
+  if (callback === undefined || !callbacks.has('callback')) return [];
+  const reason = 'the callback beside callbacks has this name; choose another one';
+  return [problemAt([...path, 'callbacks', 'callback'], entries, reason)];
 }
 
 /** All callbacks of a host and of its accounts. */

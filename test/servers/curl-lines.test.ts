@@ -132,7 +132,7 @@ async function embeddedHouse(domain: string, accounts: Users, online: readonly s
 }
 
 async function componentHouse(): Promise<House> {
-  const own = { domain: 'rest.example.net', secret: 'correct horse battery staple' };
+  const own = { domain: 'rest.example.net', secret: 'correct-horse-battery-staple' };
   const server = resources.use(
     await startProsody({ domain: 'example.org', users: { user: password }, component: own }),
   );
