@@ -15,6 +15,8 @@ const BOT = `bot@${DOMAIN}`;
 const NS = { carbons: 'urn:xmpp:carbons:2', forward: 'urn:xmpp:forward:0', archive: 'urn:xmpp:mam:2' } as const;
 /** Messages of each outage. */
 const MISSED = 20;
+/** Messages that a small archive keeps. */
+const KEPT = 10;
 
 /** Homes with an archive, each server once. */
 const KINDS = HOMES.filter(({ name, isWhole }) => isWhole && !name.includes('without'));
@@ -38,10 +40,10 @@ interface Scene {
   told(): Promise<Told>;
 }
 
-async function opened(t: TestContext, kind: HomeKind): Promise<Scene> {
+async function opened(t: TestContext, kind: HomeKind, most?: number): Promise<Scene> {
   const owned = new AsyncDisposableStack();
   t.after(() => owned.disposeAsync());
-  const home = owned.use(await kind.open());
+  const home = owned.use(await kind.open(true, most));
   const folder = owned.use(await Folder.make());
   const receiver = owned.use(await CallbackReceiver.start());
   const callback = { url: receiver.url, content_type: 'json', stanzas: ['message', 'iq'] };
@@ -165,6 +167,29 @@ function forgeries(kind: HomeKind): void {
     assert.doesNotMatch(JSON.stringify(last), /forged/);
   });
 }
+
+describe('an account whose archive keeps few messages', { timeout: 120_000 }, () => {
+  for (const kind of KINDS.filter(({ name }) => name.startsWith('Prosody'))) {
+    it(`is told of all that the archive still has, at ${kind.name}`, async t => {
+      const { home, bob, start, told } = await opened(t, kind, KEPT);
+      const gateway = await start();
+      say(bob, 'live');
+      assert.equal((await told()).id, 'live');
+      // What no client takes is kept for the account too, and not only in the archive.
+      await using phone = await connectNative(home.login('bot', 'phone'));
+      phone.send('<presence/>');
+      await handled(phone, 'here');
+      await gateway.stop();
+      const ids = Array.from({ length: 2 * KEPT + 1 }, (_, number) => `missed-${number}`);
+      for (const id of ids) say(bob, id);
+      await handled(bob, 'sent');
+      await start();
+      for (const id of ids.slice(-KEPT)) assert.equal((await told()).id, id);
+      say(bob, 'after', `${BOT}/restanza`);
+      assert.equal((await told()).id, 'after');
+    });
+  }
+});
 
 for (const kind of KINDS) {
   describe(`accounts that are always online, at ${kind.name}`, { timeout: 240_000 }, () => {

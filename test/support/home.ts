@@ -50,8 +50,11 @@ export interface HomeKind {
   readonly name: string;
   /** Whether accounts can change themselves (XEP-0077), and have an archive (XEP-0313). */
   readonly isWhole: boolean;
-  /** @param hasArchive whether messages are archived where that can be; archives get slower the more they hold */
-  open(hasArchive?: boolean): Promise<Home>;
+  /**
+   * @param hasArchive whether messages are archived where that can be; archives get slower the more they hold
+   * @param most how many messages the archive of an account keeps; Prosody alone has such a bound
+   */
+  open(hasArchive?: boolean, most?: number): Promise<Home>;
 }
 
 const ejabberdHome = (hasArchive: boolean): EjabberdExtras => ({
@@ -61,9 +64,10 @@ const ejabberdHome = (hasArchive: boolean): EjabberdExtras => ({
   },
 });
 
-const prosodyHome = (hasArchive: boolean): ProsodyExtras => ({
+const prosodyHome = (hasArchive: boolean, most: number | undefined): ProsodyExtras => ({
   modules: ['user_account_management'],
   without: hasArchive ? [] : ['mam'],
+  global: most === undefined ? '' : `storage_archive_item_limit = ${most}`,
 });
 
 function newPasswords(): Readonly<Record<User, string>> {
@@ -71,22 +75,21 @@ function newPasswords(): Readonly<Record<User, string>> {
   return { alice: password(), bob: password(), carol: password(), dave: password(), bot: password() };
 }
 
-type Start = (serving: Serving, hasArchive: boolean) => Promise<XmppServer>;
+type Start = (serving: Serving, hasArchive: boolean, most: number | undefined) => Promise<XmppServer>;
 
 const SERVERS: Readonly<Record<string, Start>> = {
-  Prosody: (serving, hasArchive) => startProsody(serving, prosodyHome(hasArchive)),
+  Prosody: (serving, hasArchive, most) => startProsody(serving, prosodyHome(hasArchive, most)),
   ejabberd: (serving, hasArchive) => startEjabberd(serving, ejabberdHome(hasArchive)),
 };
 
 /** All homes: both servers, each with TLS and without, and the embedded host. */
 export const HOMES: readonly HomeKind[] = [
   ...Object.entries(SERVERS).flatMap(([name, start]): readonly HomeKind[] => [
-    { name: `${name} with TLS`, isWhole: true, open: hasArchive => serverHome(start, { hasTls: true, hasArchive }) },
-    {
-      name: `${name} without TLS`,
+    ...[true, false].map(hasTls => ({
+      name: `${name} ${hasTls ? 'with' : 'without'} TLS`,
       isWhole: true,
-      open: hasArchive => serverHome(start, { hasTls: false, hasArchive }),
-    },
+      open: (hasArchive?: boolean, most?: number) => serverHome(start, { hasTls, hasArchive, most }),
+    })),
   ]),
   { name: 'the embedded host of another gateway', isWhole: false, open: embeddedHome },
 ];
@@ -96,17 +99,18 @@ interface Setup {
   /** Whether a certificate of a private authority is required, or TLS is off. */
   readonly hasTls: boolean;
   readonly hasArchive: boolean | undefined;
+  readonly most: number | undefined;
 }
 
 /** Starts a server of one kind. */
-async function serverHome(start: Start, { hasTls, hasArchive = true }: Setup): Promise<Home> {
+async function serverHome(start: Start, { hasTls, hasArchive = true, most }: Setup): Promise<Home> {
   await using opened = new AsyncDisposableStack();
   const passwords = newPasswords();
   const authority = hasTls ? await TestAuthority.make() : undefined;
   const certificate: Issued | undefined = await authority?.issue({ names: [DOMAIN] });
   const component = { domain: `rest.${DOMAIN}`, secret: newSecret() };
   const serving = { domain: DOMAIN, users: passwords, component, ...(certificate && { certificate }) };
-  const server = opened.use(await start(serving, hasArchive));
+  const server = opened.use(await start(serving, hasArchive, most));
   const folder = opened.use(await Folder.make());
   const tls =
     authority === undefined
