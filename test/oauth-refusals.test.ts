@@ -476,7 +476,7 @@ describe('what was stolen ends', () => {
     assert.equal((await tell(`${base}/oauth2/revoke`, new URLSearchParams({ token: 'nonsense' }))).status, 200);
   });
 
-  test('soon for who still reads events with it', async () => {
+  test('within a second for who still reads events with it', async () => {
     const { access } = await tokensFor(base, app, { scope: 'receive' });
     const headers = { authorization: `Bearer ${access}`, accept: 'text/event-stream' };
     const stream = await fetch(`${base}/events`, { headers });
@@ -484,8 +484,7 @@ describe('what was stolen ends', () => {
     const began = performance.now();
     await tell(`${base}/oauth2/revoke`, new URLSearchParams({ token: access, client_id: app.client_id }));
     await stream.text();
-    // That it is a second is shown with a clock of the test's own, beside event-readers.ts; a sign of life comes after 15.
-    assert.ok(performance.now() - began < 10_000);
+    assert.ok(performance.now() - began < 2_000);
   });
 
   test('after an hour', async t => {

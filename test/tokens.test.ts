@@ -174,7 +174,7 @@ test('a token that is revoked beside the running gateway is refused at once, as 
   assert.equal((await call(bearer(past.token), sending())).status, 403);
 });
 
-test('who reads events with a token is sent away soon after it is revoked', async t => {
+test('who reads events with a token is sent away within a second after it is revoked', async t => {
   const { url, store, make } = await started(t);
   const [{ token, record }, { token: other }] = [make(), make({ jid: '*@localhost' })];
   const open = (text: string) =>
@@ -184,8 +184,7 @@ test('who reads events with a token is sent away soon after it is revoked', asyn
   const since = performance.now();
   store.revoke(record.id);
   await stream.ended;
-  // That it is a second is shown with a clock of the test's own, beside event-readers.ts; a sign of life comes after 15.
-  assert.ok(performance.now() - since < 10_000);
+  assert.ok(performance.now() - since < 2_000);
   assert.equal(staying.status, 200);
   await assert.rejects(stream.next());
 });

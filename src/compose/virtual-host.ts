@@ -126,7 +126,7 @@ function laterAt(sessions: Sessions, accounts: ReadonlyMap<Jid, AlwaysOn>): Late
       // Some servers have another salt at every login; then keys are of no use, and that must be told while one can be told.
       const again = kept && (await sessions.enter({ account: bareOf(address), kind: 'keys', secret: kept }));
       // Or the password has been set anew since the login.
-      if (session !== undefined && again === undefined) sessions.distrust(session);
+      if (session !== undefined && kept !== undefined && again === undefined) sessions.distrust(session);
       return again && kept;
     },
     vouch: async address => (accounts.has(address) ? ALWAYS_ON : undefined),
