@@ -5,10 +5,9 @@
  * session of an always-on account: there is no other without a password. The domain itself has no link here: what is
  * addressed to it is its server's business.
  */
-import { readFile } from 'node:fs/promises';
 import type { Principal } from '../auth/principal.ts';
 import type { Verify, VerifyToken } from '../auth/realm.ts';
-import type { AccountConfig, HostConfig } from '../config/load.ts';
+import type { AccountConfig, HostConfig, VirtualHostConfig } from '../config/load.ts';
 import { RestanzaError } from '../errors.ts';
 import { CatchUp } from '../host/catch-up.ts';
 import { Host } from '../host/host.ts';
@@ -16,12 +15,12 @@ import { type Entrance, Sessions } from '../host/sessions.ts';
 import { connectClient } from '../link/client.ts';
 import type { ClientLink, ClientOptions } from '../link/client-options.ts';
 import { SYSTEM_CLOCK } from '../link/clock.ts';
-import { trusting } from '../link/tls-client.ts';
-import { bareOf, type Jid, JidError, localOf, makeJid } from '../xmpp/jid.ts';
+import { bareOf, domainOf, type Jid, JidError, localOf, makeJid } from '../xmpp/jid.ts';
 import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
 import { readKeys, writeKeys } from '../xmpp/sasl/kept-keys.ts';
 import { newId } from '../xmpp/stanza.ts';
-import { type Later, type Served, SetupFault, type Surroundings, watch } from './surroundings.ts';
+import { trustOf } from './certificates.ts';
+import { type Later, type Served, type Surroundings, watch } from './surroundings.ts';
 
 type VirtualHost = HostConfig & { readonly virtualhost: NonNullable<HostConfig['virtualhost']> };
 /** What all sessions at a domain have in common. */
@@ -35,20 +34,25 @@ const RANDOM_PART = 12;
 /**
  * Serves the users of a domain.
  *
- * @throws SetupFault when `ca_file` cannot be used
+ * @throws SetupFault when a file of certificates cannot be used
  */
 export async function serveVirtualHost(domain: Jid, config: VirtualHost, around: Surroundings): Promise<Served> {
   const { virtualhost, accounts } = config;
   const { log, software, kdf, stack } = around;
   const { server, tls, idle, max_sessions: max } = virtualhost;
-  const trust = await trustOf(domain, virtualhost.ca_file);
+  const trust = await trustOf(domain, virtualhost);
   const common: Server = { ...(server !== undefined && { server }), tls, trust, kdf, log };
   const connect = (entrance: Entrance) => connectClient({ ...common, ...sessionOf(entrance), reconnect: false });
   const sessions = stack.use(new Sessions({ connect, software, idle, max, clock: SYSTEM_CLOCK, log }));
-  const online = new Map(
-    [...accounts].map(([local, account]) => {
+  const logins = await Promise.all(
+    [...accounts].map(async ([local, account]) => {
       const address = makeJid({ local, domain });
-      return [address, serveAccount(address, account, common, around)] as const;
+      return { address, account, login: await loginOf(address, account, virtualhost, trust) };
+    }),
+  );
+  const online = new Map(
+    logins.map(({ address, account, login }) => {
+      return [address, serveAccount(address, account, { ...common, ...login }, around)] as const;
     }),
   );
   return {
@@ -88,15 +92,6 @@ function hostOf(
   const host = sessions.hostOf(session) ?? alwaysOn(session, address, accounts);
   if (host === undefined) throw new RestanzaError('link-down', undefined, { retryAfter: 1 });
   return host;
-}
-
-async function trustOf(domain: Jid, file: string | undefined): Promise<ClientOptions['trust']> {
-  try {
-    return trusting(file === undefined ? undefined : await readFile(file, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SetupFault(`hosts.${domain}.virtualhost.ca_file: ${reason}`);
-  }
 }
 
 function sessionOf({ account, kind, secret }: Entrance): Pick<ClientOptions, 'account' | 'credential' | 'resource'> {
@@ -182,12 +177,28 @@ function alwaysOn(session: string, address: Jid, accounts: ReadonlyMap<Jid, Alwa
   return session === account ? accounts.get(account)?.host : undefined;
 }
 
+/** What an account that is always online logs in with. */
+type Login = Pick<ClientOptions, 'credential' | 'trust'>;
+
+/** The account is named to the server also where its certificate says who it is: that may be for several, or for none. */
+async function loginOf(
+  account: Jid,
+  config: AccountConfig,
+  virtualhost: VirtualHostConfig,
+  trust: Login['trust'],
+): Promise<Login> {
+  const { password } = config;
+  const local = localOf(account) ?? '';
+  if (password !== undefined) return { trust, credential: { kind: 'password', authcid: local, password } };
+  const showing = await trustOf(domainOf(account), virtualhost, [local, config]);
+  return { trust: showing, credential: { kind: 'external', authzid: account } };
+}
+
 /** Keeps an account online; each new session first takes over what came meanwhile. */
-function serveAccount(account: Jid, config: AccountConfig, common: Server, around: Surroundings): AlwaysOn {
+function serveAccount(account: Jid, config: AccountConfig, common: Server & Login, around: Surroundings): AlwaysOn {
   const { receiving, stack, software, log } = around;
-  const { password, resource, presence } = config;
-  const credential: ClientCredential = { kind: 'password', authcid: localOf(account) ?? '', password };
-  const link = connectClient({ ...common, account, credential, resource, presence, carbons: true, reconnect: true });
+  const { resource, presence } = config;
+  const link = connectClient({ ...common, account, resource, presence, carbons: true, reconnect: true });
   const send = (stanza: Parameters<Host['send']>[0]) => host.send({ ...stanza, from: account });
   const receiver = receiving.receiver({ link: account, config, events: 'component', send });
   const sink = new CatchUp({

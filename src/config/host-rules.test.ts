@@ -20,7 +20,25 @@ const FAULTY: Readonly<Record<string, readonly [host: string, ...lines: string[]
   ],
   'an account without a password': [
     'virtualhost: , accounts: { bot: }',
-    'accounts.bot.password: missing; expected a text of 1 to 1024 characters on one line, for example a long random text, or set password_file',
+    'accounts.bot: it cannot log in: set password or password_file, or certificate_file with key_file',
+  ],
+  'an account with a password and a certificate': [
+    'virtualhost: , accounts: { bot: { password: x, certificate_file: c, key_file: k } }',
+    'accounts.bot.certificate_file: a password is set too; keep one of them',
+    'accounts.bot.certificate_file: the file cannot be read: there is no such file ($FOLDER/c)',
+  ],
+  'a certificate without its key': [
+    'virtualhost: , accounts: { bot: { certificate_file: c } }',
+    'accounts.bot.certificate_file: set key_file too: the file with its private key',
+  ],
+  'a key without its certificate': [
+    'virtualhost: , accounts: { bot: { password: x, key_file: k } }',
+    'accounts.bot.key_file: set certificate_file too, or remove this',
+  ],
+  'a certificate that nobody would be shown': [
+    'virtualhost: { tls: off }, accounts: { bot: { certificate_file: c, key_file: k } }',
+    'accounts.bot.certificate_file: a certificate is shown in TLS alone; remove virtualhost.tls: off',
+    'accounts.bot.certificate_file: the file cannot be read: there is no such file ($FOLDER/c)',
   ],
   'a callback without a URL': [
     `${COMPONENT}, callback: { delivery: retry }`,
@@ -132,7 +150,8 @@ hosts:
     });
     assert.match(ca_file ?? '', /\/ca\.pem$/);
     const { callback, callbacks, ...bot } = host?.accounts.get('bot') ?? {};
-    assert.deepEqual(bot, { password: 'correct horse', resource: 'restanza', presence: false });
+    const none = { certificate_file: undefined, key_file: undefined };
+    assert.deepEqual(bot, { password: 'correct horse', ...none, resource: 'restanza', presence: false });
     assert.deepEqual(callback?.events, ['full']);
     assert.equal(callbacks?.size, 0);
     assert.equal(host?.callback, undefined);

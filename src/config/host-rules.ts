@@ -59,6 +59,9 @@ export function hostFaults(hosts: Config['hosts'], entries: readonly Entry[]): P
     const settings = settingsOf(host, path);
     return [
       ...accountsElsewhere(host, path, entries),
+      ...[...host.accounts].flatMap(([name, account]) =>
+        loginFaults(account, host, [...path, 'accounts', name], entries),
+      ),
       ...namesOfStrangers(host, path, entries),
       ...contraryTls(host, path, entries),
       ...sourcesOfKeys(host, path, entries),
@@ -77,6 +80,25 @@ function accountsElsewhere(
   if (accounts.size === 0 || virtualhost !== undefined) return [];
   const instead = embedded === undefined ? 'a component has none' : 'those of an embedded host stand below embedded';
   return [problemAt([...path, 'accounts'], entries, `accounts stand only beside virtualhost; ${instead}`)];
+}
+
+/** An account has one way to log in, and one that the connection allows. */
+function loginFaults(
+  { password, certificate_file, key_file }: AccountConfig,
+  { virtualhost }: HostConfig,
+  path: readonly string[],
+  entries: readonly Entry[],
+): Problem[] {
+  const at = (key: readonly string[], reason: string) => [problemAt([...path, ...key], entries, reason)];
+  if (certificate_file === undefined && key_file === undefined) {
+    const ways = 'set password or password_file, or certificate_file with key_file';
+    return password === undefined ? at([], `it cannot log in: ${ways}`) : [];
+  }
+  if (certificate_file === undefined) return at(['key_file'], 'set certificate_file too, or remove this');
+  if (password !== undefined) return at(['certificate_file'], 'a password is set too; keep one of them');
+  if (key_file === undefined) return at(['certificate_file'], 'set key_file too: the file with its private key');
+  if (virtualhost?.tls !== 'off') return [];
+  return at(['certificate_file'], 'a certificate is shown in TLS alone; remove virtualhost.tls: off');
 }
 
 function namesOfStrangers({ embedded }: HostConfig, path: readonly string[], entries: readonly Entry[]): Problem[] {

@@ -21,6 +21,8 @@ import {
   folder,
   listOf,
   oneOf,
+  ownCertificateFile,
+  privateKeyFile,
   requestRate,
   resource,
   seconds,
@@ -183,8 +185,9 @@ export const KEYS = {
   },
   'hosts.<domain>.accounts.<localpart>.password': {
     form: secret,
+    optional: true,
     secret: true,
-    doc: 'The password of an account of this virtual host that is always online.',
+    doc: 'The password of an account of this virtual host that is always online. Each has one, or a certificate.',
     example: 'a long random text',
   },
   'hosts.<domain>.accounts.<localpart>.password_file': {
@@ -192,6 +195,18 @@ export const KEYS = {
     contentOf: 'password',
     doc: 'A file that holds the password, instead of `password`.',
     example: '/run/secrets/bot',
+  },
+  'hosts.<domain>.accounts.<localpart>.certificate_file': {
+    form: ownCertificateFile,
+    optional: true,
+    doc: 'A file with the certificate by which the account logs in, in PEM, instead of a password (SASL EXTERNAL). Behind it may stand those of the authorities that vouch for it.',
+    example: '/etc/restanza/bot.pem',
+  },
+  'hosts.<domain>.accounts.<localpart>.key_file': {
+    form: privateKeyFile,
+    optional: true,
+    doc: 'A file with the private key of the certificate, in PEM and without a passphrase.',
+    example: '/etc/restanza/bot-key.pem',
   },
   'hosts.<domain>.accounts.<localpart>.resource': {
     form: resource,

@@ -336,20 +336,6 @@ describe('a secret in a file of its own', () => {
   });
 });
 
-describe('a file of certificates', () => {
-  const yaml = 'hosts: { a.example: { virtualhost: { ca_file: ca.pem } } }\n';
-  const key = 'restanza.yaml:1:47: hosts.a.example.virtualhost.ca_file';
-
-  for (const [content, reason] of [
-    ['', 'the file is empty'],
-    ['not a certificate', 'the file cannot be used: there is no certificate in it; it has to be in PEM'],
-  ] as const) {
-    it(`is refused where it holds ${JSON.stringify(content)}`, async () => {
-      assert.deepEqual((await loadWritten({ yaml, files: { 'ca.pem': content } })).lines, [`${key}: ${reason}`]);
-    });
-  }
-});
-
 describe('a warning', () => {
   for (const [name, line, lines] of [
     ['the file', 'secret: x', ['restanza.yaml']],

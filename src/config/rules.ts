@@ -8,7 +8,8 @@ import { listenAddress } from './addresses.ts';
 import type { Config } from './config.ts';
 import { hostFaults } from './host-rules.ts';
 import { keyOf, type Problem, type Source } from './problem.ts';
-import { type Entry, isSecret, problemAt, valueText } from './settings.ts';
+import { type Entry, isSecret, problemAt, setAt, valueText } from './settings.ts';
+import { privateKeyFile } from './values.ts';
 
 type Values = Omit<Config, 'demo'>;
 
@@ -34,7 +35,11 @@ export function warningsIn(values: Values, entries: readonly Entry[], worldReada
 /** The files that hold secrets. */
 export function secretFilesIn(entries: readonly Entry[]): ReadonlySet<string> {
   const secrets = entries.filter(isSecret);
-  return new Set(secrets.flatMap(({ source }) => (source.from === 'file' ? [source.file] : [])));
+  const keys = entries.filter(({ row }) => row.form === privateKeyFile);
+  return new Set([
+    ...secrets.flatMap(({ source }) => (source.from === 'file' ? [source.file] : [])),
+    ...keys.map(({ value }) => String(value)),
+  ]);
 }
 
 /** The entries that name addresses to listen on. */
@@ -59,8 +64,7 @@ function sameAddresses(entries: readonly Entry[]): Problem[] {
     seen.set(text, first ?? entry);
     if (first === undefined) return [];
     const reason = `the same address as ${keyOf(first.path)}; give each its own port`;
-    const source = entry.source.from === 'default' ? (entry.group ?? entry.source) : entry.source;
-    return [{ source, key: keyOf(entry.path), reason }];
+    return [{ source: setAt(entry), key: keyOf(entry.path), reason }];
   });
 }
 

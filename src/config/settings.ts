@@ -48,10 +48,15 @@ export function isSecret({ row, value }: Entry): boolean {
   return row.secret ?? row.form.holdsSecret?.(value) ?? false;
 }
 
+/** Where a value was set; for a default, where its group was. */
+export function setAt({ source, group }: Entry): Source {
+  return source.from === 'default' ? (group ?? source) : source;
+}
+
 /** A problem with a key or with a group, at the place where it or the first key of it was set. */
 export function problemAt(path: readonly string[], entries: readonly Entry[], reason: string): Problem {
   const entry = entries.find(found => path.every((word, index) => found.path[index] === word));
-  return { source: entry?.source ?? { from: 'default' }, key: keyOf(path), reason };
+  return { source: entry === undefined ? { from: 'default' } : setAt(entry), key: keyOf(path), reason };
 }
 
 /** The folder from which a path that stands at a place starts. */

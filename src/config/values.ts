@@ -227,6 +227,12 @@ export const file: Form<string> = path('file');
 /** The absolute path of a file of certificates. */
 export const certificatesFile: Form<string> = path('file');
 
+/** The absolute path of a file of a certificate of ours. */
+export const ownCertificateFile: Form<string> = path('file');
+
+/** The absolute path of a file that holds a private key. */
+export const privateKeyFile: Form<string> = path('file');
+
 /** A password or shared secret: any text that a person can type on one line. */
 export const secret: Form<string> = {
   expected: 'a text of 1 to 1024 characters on one line',

@@ -10,6 +10,7 @@ import {
   endedByLogin,
   endedBySilence,
   endedByTimeout,
+  helpless,
 } from './client-ending.ts';
 
 const PLACE = { account: parseJid('bot@example.com'), where: '127.0.0.1:5222' };
@@ -69,6 +70,20 @@ describe('the end of a client’s connection', () => {
     assert.match(
       endedByFault({ account: PLACE.account }, fault, false).cause.text,
       /^what answers at the server of example/,
+    );
+  });
+
+  it('names the setting of an account whose login is refused', () => {
+    const { account } = PLACE;
+    const refused = { text: 'x', blame: 'credentials' } as const;
+    assert.match(
+      helpless({ account, credential: { kind: 'password', authcid: 'bot', password: 'x' } }, refused),
+      /: check hosts\.example\.com\.accounts\.bot\.password$/,
+    );
+    assert.match(helpless({ account, credential: { kind: 'external' } }, refused), /accounts\.bot\.certificate_file$/);
+    assert.match(
+      helpless({ account, credential: { kind: 'external' } }, { text: 'x', blame: 'setup' }),
+      /see the cause$/,
     );
   });
 

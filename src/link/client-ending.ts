@@ -9,6 +9,7 @@ import { type Reconnect, STREAM_CONDITIONS, type StreamCondition } from '../xmpp
 import type { ReceivedStreamError } from '../xmpp/header.ts';
 import { domainOf, type Jid, localOf } from '../xmpp/jid.ts';
 import type { LoginFailure } from '../xmpp/negotiate/words.ts';
+import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
 import type { Blame, SaslFault, SaslReason } from '../xmpp/sasl/client-fault.ts';
 import { again, cut, type Ending } from './ending.ts';
 import type { Cause } from './link.ts';
@@ -92,11 +93,13 @@ const LOGIN_TEXTS: Readonly<Record<Exclude<LoginFailure['kind'], 'denied'>, (pla
 };
 
 /** What is told of an account that is always online when trying again alone does not help. */
-export function helpless(account: Jid, { blame }: Cause): string {
-  const advice =
-    blame === 'credentials'
-      ? `check hosts.${domainOf(account)}.accounts.${localOf(account)}.password`
-      : 'see the cause';
+export function helpless(
+  { account, credential }: { readonly account: Jid; readonly credential: ClientCredential },
+  { blame }: Cause,
+): string {
+  const key = credential.kind === 'external' ? 'certificate_file' : 'password';
+  const login = `hosts.${domainOf(account)}.accounts.${localOf(account)}.${key}`;
+  const advice = blame === 'credentials' ? `check ${login}` : 'see the cause';
   return `client link is down until something is done: ${advice}`;
 }
 

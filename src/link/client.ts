@@ -235,7 +235,7 @@ class UserLink implements ClientLink, ClientStreamOwner {
       const pace = reconnect === 'stop' ? 'refused' : reconnect;
       const retryIn = this.#retry.plan(pace, onlineFor, () => this.#again());
       this.#change({ name: 'connecting', cause, retryIn });
-      if (pace === 'refused') this.#options.log.error({ ...line, retryIn }, helpless(this.address, cause));
+      if (pace === 'refused') this.#options.log.error({ ...line, retryIn }, helpless(this.#options, cause));
       else this.#options.log.warn({ ...line, retryIn }, 'client link is down');
     }
     this.#abandon();

@@ -42,6 +42,8 @@ const CASES: readonly [error: unknown, place: DialPlace, words: RegExp][] = [
   [refused('wrong version number'), DIRECT, /does not speak TLS: the port takes STARTTLS/],
   [refused('tlsv1 alert no application protocol'), DIRECT, /another protocol than xmpp-client/],
   [refused('tlsv13 alert certificate required'), PLACE, /asks for a certificate of ours/],
+  [refused('tlsv1 alert unknown ca'), PLACE, /does not take the certificate of the account: check certificate_file/],
+  [refused('ssl/tls alert certificate expired'), PLACE, /does not take the certificate of the account/],
   [refused('sslv3 alert handshake failure'), PLACE, /no cipher in common/],
   [refused('tlsv1 unrecognized name'), PLACE, /it has no certificate for example\.com/],
   [refused('something new'), PLACE, /^the connection to chat\.example:5222 failed \(something new\)$/],

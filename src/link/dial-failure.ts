@@ -53,7 +53,10 @@ const oldTls: Row = () =>
 const noCipher: Row = () => 'it has no cipher in common with us: let the server offer modern ciphers, and update it';
 const noProtocol: Row = place => `it takes another protocol than xmpp-client on this port: ${checkServer(place)}`;
 const noOwnCertificate: Row = () =>
-  'it asks for a certificate of ours, and we have none: let the server not require it';
+  'it asks for a certificate of ours, and we have none: let the server not require it; accounts that are always online can have ' +
+  'one in certificate_file';
+const ownRefused: Row = () =>
+  'it does not take the certificate of the account: check certificate_file, and that the server knows its authority';
 const unknownName: Row = ({ domain }) =>
   `it has no certificate for ${domain}: check that the server serves ${domain}, and its certificate`;
 
@@ -106,6 +109,13 @@ const REASONS: Readonly<Record<string, Row>> = {
   'tlsv1 unrecognized name': unknownName,
   'tlsv1 alert unrecognized name': unknownName,
   'tlsv13 alert certificate required': noOwnCertificate,
+  // RFC 8446 §6.2: what a server says of the certificate that it was shown.
+  'tlsv1 alert unknown ca': ownRefused,
+  'ssl/tls alert bad certificate': ownRefused,
+  'ssl/tls alert unsupported certificate': ownRefused,
+  'ssl/tls alert certificate revoked': ownRefused,
+  'ssl/tls alert certificate expired': ownRefused,
+  'ssl/tls alert certificate unknown': ownRefused,
 };
 
 const ROWS: ReadonlyMap<string, Row> = new Map(Object.entries({ ...CODES, ...REASONS }));

@@ -10,8 +10,9 @@ import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Jid } from '../xmpp/jid.ts';
 import { asciiHost, checkName } from './certificate-name.ts';
+import type { OwnCertificate } from './own-certificate.ts';
 
-/** Whom we believe about certificates. It is large: one serves all connections. */
+/** Whom we believe about certificates, and what we show of ourselves. It is large: one serves all connections that can share it. */
 export type Trust = SecureContext;
 
 /** XEP-0368 §3: what is spoken inside; keeps a server of another protocol from answering. */
@@ -26,14 +27,16 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
  * Makes the trust of the authorities that Node and the system know, and of some more. It takes about 100 ms the first time.
  *
  * @param ca certificates in PEM that are believed as well: of authorities, or of the server itself
+ * @param own what is shown to a server that asks for it; one without a fault (`faultOfOwn`)
  * @throws Error when `ca` holds no certificate, or one that cannot be read
  */
-export function trusting(ca = ''): Trust {
+export function trusting(ca = '', own?: OwnCertificate): Trust {
   const more = ca.match(PEM_CERTIFICATE) ?? [];
   if (ca !== '' && more.length === 0) throw new Error('there is no certificate in it; it has to be in PEM');
   for (const pem of more) requireReadable(pem);
   const all = new Set([...getCACertificates('default'), ...getCACertificates('system'), ...more]);
-  return createSecureContext({ ca: [...all], minVersion: 'TLSv1.2', allowPartialTrustChain: true });
+  const shown = own && { cert: own.certificate, key: own.key };
+  return createSecureContext({ ca: [...all], minVersion: 'TLSv1.2', allowPartialTrustChain: true, ...shown });
 }
 
 /** TLS itself passes over what it cannot read. */

@@ -21,6 +21,8 @@ export interface Wish {
   readonly names?: readonly string[];
   /** SRV names (RFC 4985), such as `_xmpp-client.example.com`. */
   readonly srvNames?: readonly string[];
+  /** Addresses of accounts (RFC 6120 §13.7.1.4); the certificate is one for clients then. */
+  readonly accounts?: readonly string[];
   /** The common name. */
   readonly cn?: string;
   /** Days from now to the beginning, and to the end. */
@@ -32,6 +34,8 @@ const DAY = 86_400_000;
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 /** `id-on-dnsSRV` of RFC 4985 §2, 1.3.6.1.5.5.7.8.7, as DER. */
 const SRV_NAME = Buffer.from('06082b06010505070807', 'hex');
+/** `id-on-xmppAddr` of RFC 6120 §13.7.1.4, 1.3.6.1.5.5.7.8.5, as DER. */
+const XMPP_ADDRESS = Buffer.from('06082b06010505070805', 'hex');
 /** `subjectAltName` and its tag. */
 const ALT_NAMES = '2.5.29.17';
 const SEQUENCE = 0x30;
@@ -95,7 +99,9 @@ function content(wish: Wish) {
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.ExtendedKeyUsageExtension([
+        x509.ExtendedKeyUsage[wish.accounts === undefined ? 'serverAuth' : 'clientAuth'],
+      ]),
       ...(names.length === 0
         ? []
         : [new x509.Extension(ALT_NAMES, wish.cn === undefined, der(SEQUENCE, Buffer.concat(names)))]),
@@ -104,12 +110,16 @@ function content(wish: Wish) {
 }
 
 /** `GeneralNames` of RFC 5280 §4.2.1.6 as DER: the library has no SRV names. */
-function alternatives({ names = [], srvNames = [] }: Wish): readonly Buffer[] {
+function alternatives({ names = [], srvNames = [], accounts = [] }: Wish): readonly Buffer[] {
   const forms = [
     (name: string) => der(0x87, addressBytes(name)),
     (name: string) => der(0x82, Buffer.from(name, 'latin1')),
   ] as const;
-  return [...names.map(name => forms[isIP(name) === 0 ? 1 : 0](name)), ...srvNames.map(srvName)];
+  return [
+    ...names.map(name => forms[isIP(name) === 0 ? 1 : 0](name)),
+    ...srvNames.map(name => otherName(SRV_NAME, der(0x16, Buffer.from(name, 'latin1')))),
+    ...accounts.map(address => otherName(XMPP_ADDRESS, der(0x0c, Buffer.from(address)))),
+  ];
 }
 
 function validity({ from = -1, until = 30 }: Wish) {
@@ -133,9 +143,9 @@ async function keyPem({ privateKey }: { readonly privateKey: CryptoKey }): Promi
   return `${x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', privateKey), 'PRIVATE KEY')}\n`;
 }
 
-function srvName(name: string): Buffer {
-  const value = der(0xa0, der(0x16, Buffer.from(name, 'latin1')));
-  return der(0xa0, Buffer.concat([SRV_NAME, value]));
+/** `otherName` of RFC 5280 §4.2.1.6. */
+function otherName(type: Buffer, value: Buffer): Buffer {
+  return der(0xa0, Buffer.concat([type, der(0xa0, value)]));
 }
 
 /** The bytes of an IP address; of IPv6 only loopback. */

@@ -28,6 +28,8 @@ export interface EjabberdExtras {
   readonly modules?: Readonly<Record<string, object>>;
   /** Further keys of the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** The authority, as PEM, whose certificates clients log in with (SASL EXTERNAL). All clients have to show one then. */
+  readonly clientAuthority?: string;
   /** Bytes a second that are read from each client. */
   readonly rate?: number;
   /** Erlang for when all accounts are there. */
@@ -38,6 +40,7 @@ function configuration(
   ports: ServerPorts,
   { domain, component }: Serving,
   certificate: string | undefined,
+  authorities: string | undefined,
   { modules = {}, settings = {}, rate }: EjabberdExtras,
 ): string {
   const listener = { ip: '127.0.0.1', shaper: 'none' };
@@ -54,6 +57,7 @@ function configuration(
         module: 'ejabberd_c2s',
         ...(rate !== undefined && { shaper: 'c2s_shaper' }),
         starttls: certificate !== undefined,
+        ...(authorities !== undefined && { tls_verify: true, cafile: authorities }),
         max_stanza_size: 262_144,
       },
       {
@@ -93,7 +97,9 @@ const ejabberd = (extras: EjabberdExtras): ServerKind => ({
   async configure(folder, ports, serving): Promise<Program> {
     const { cert, key } = serving.certificate ?? {};
     const certificate = cert && (await folder.write('server.pem', `${cert}\n${key}\n`));
-    const text = configuration(ports, serving, certificate, extras);
+    const { clientAuthority } = extras;
+    const authorities = clientAuthority && (await folder.write('authorities.pem', clientAuthority));
+    const text = configuration(ports, serving, certificate, authorities, extras);
     return writeEjabberd(folder, { configuration: text, afterStart: afterStart(serving, extras), flags: ASLEEP });
   },
   ready: () => [READY],

@@ -40,7 +40,16 @@ export interface HostConfig extends Receiving {
     readonly idle?: number;
     readonly max_sessions?: number;
   };
-  readonly accounts?: Readonly<Record<string, Receiving & { readonly password: string }>>;
+  readonly accounts?: Readonly<Record<string, Receiving & (ByPassword | ByCertificate)>>;
+}
+
+interface ByPassword {
+  readonly password: string;
+}
+
+interface ByCertificate {
+  readonly certificate_file: string;
+  readonly key_file: string;
 }
 
 /** The configuration's `hosts`: what is served under each domain. */
@@ -103,7 +112,10 @@ function secretsOf(hosts: Hosts): readonly string[] {
   return Object.values(hosts).flatMap(host => [
     ...(host.component === undefined ? [] : [host.component.secret]),
     ...Object.values(host.embedded?.accounts ?? {}),
-    ...Object.values(host.accounts ?? {}).flatMap(account => [account.password, ...keysOf(account)]),
+    ...Object.values(host.accounts ?? {}).flatMap(account => [
+      ...('password' in account ? [account.password] : []),
+      ...keysOf(account),
+    ]),
     ...keysOf(host),
   ]);
 }

@@ -91,7 +91,10 @@ function forToken({ token, address }: Credential<'token'>, around: Circumstances
 }
 
 function forCertificate({ authzid }: Credential<'external'>, around: Circumstances): ClientExchange {
-  requireOffer('EXTERNAL', around);
+  if (!around.offer.mechanisms.includes('EXTERNAL')) {
+    const advice = 'let it ask clients for certificates, and know the authority of this one';
+    throw new SaslFault('no-mechanism', `the server does not offer EXTERNAL: ${advice}`);
+  }
   return externalClient(authzid);
 }
 
