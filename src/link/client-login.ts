@@ -32,7 +32,7 @@ import {
   type UserAgent,
 } from '../xmpp/sasl2.ts';
 import type { Learned } from './client-credentials.ts';
-import { exporterOf, type Trust } from './tls-client.ts';
+import { endPointOf, exporterOf, type Trust } from './tls-client.ts';
 
 /** What a login needs. */
 export interface ClientLoginOptions {
@@ -179,7 +179,7 @@ export class ClientLogin {
   #authenticate(invitation: Invitation): void {
     const { secrets, kdf, userAgent } = this.#options;
     this.#exchanging(() => {
-      const attempt = attemptLogin(invitation, secrets, this.#channel(), { kdf });
+      const attempt = attemptLogin(invitation, secrets, this.#channel(invitation.offer), { kdf });
       this.#attempt = attempt;
       this.#profile = invitation.offer.profile;
       const { exchange, inline } = attempt;
@@ -191,10 +191,14 @@ export class ClientLogin {
     });
   }
 
-  #channel(): ClientChannel {
-    const secure = this.#tls !== undefined;
-    const exporter = this.#tls === undefined ? undefined : exporterOf(this.#tls);
-    return { secure, allowPlain: this.#options.plan.tls === 'off' || this.#loopback, exporter };
+  #channel({ bindings = [] }: ClientOffer): ClientChannel {
+    const tls = this.#tls;
+    const allowPlain = this.#options.plan.tls === 'off' || this.#loopback;
+    if (tls === undefined) return { secure: false, allowPlain };
+    // XEP-0440 §3 rule 1 makes every server announce it. Prosody does not, so its absence is no sign of somebody in between, and
+    // we have to pass for one that does not know it either.
+    const endPoint = bindings.includes('tls-server-end-point') ? endPointOf(tls) : undefined;
+    return { secure: true, allowPlain, exporter: exporterOf(tls), endPoint };
   }
 
   #judge(received: Element): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { before, describe, it, type TestContext } from 'node:test';
@@ -14,7 +15,7 @@ import { DialError, dial } from './dial.ts';
 import { explainFailure } from './dial-failure.ts';
 import { makeCertificate } from './server/certificate.ts';
 import { readProceed } from './starttls.ts';
-import { exporterOf, securing, type Trust, trusting } from './tls-client.ts';
+import { endPointOf, exporterOf, securing, type Trust, trusting } from './tls-client.ts';
 import { Transport } from './transport.ts';
 
 const DOMAIN = parseJid('example.com');
@@ -118,7 +119,16 @@ describe('channel binding', () => {
     assert.notDeepEqual(exporterOf(next.client), binding);
   });
 
-  it('is not there with TLS 1.2', async t => {
+  it('is the hash of the certificate for whoever has no exporter', async t => {
+    const [issued, trust] = [await authority.issue({ names: [DOMAIN] }), trusting(authority.cert)];
+    const expected = createHash('sha256').update(new X509Certificate(issued.cert).raw).digest();
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const { client } = await secured(t, issued, trust, DOMAIN, { maxVersion });
+      assert.deepEqual(endPointOf(client), expected);
+    }
+  });
+
+  it('has no exporter with TLS 1.2', async t => {
     const issued = await authority.issue({ names: [DOMAIN] });
     const { client } = await secured(t, issued, trusting(authority.cert), DOMAIN, { maxVersion: 'TLSv1.2' });
     assert.equal(exporterOf(client), undefined);

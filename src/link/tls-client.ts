@@ -9,6 +9,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Jid } from '../xmpp/jid.ts';
+import { serverEndPoint } from '../xmpp/sasl/channel-binding.ts';
 import { asciiHost, checkName } from './certificate-name.ts';
 import type { OwnCertificate } from './own-certificate.ts';
 
@@ -84,4 +85,14 @@ export function securing(domain: Jid, trust: Trust): (socket: Socket) => TLSSock
 export function exporterOf(socket: TLSSocket): Uint8Array | undefined {
   if (socket.getProtocol() !== 'TLSv1.3') return undefined;
   return socket.exportKeyingMaterial(EXPORTER.bytes, EXPORTER.label, Buffer.alloc(0));
+}
+
+/**
+ * The channel binding data `tls-server-end-point` (RFC 5929 §4).
+ *
+ * @returns the hash of the server's certificate; nothing where its signature does not say by which algorithm
+ */
+export function endPointOf(socket: TLSSocket): Uint8Array | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate && serverEndPoint(certificate);
 }
