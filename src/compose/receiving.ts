@@ -110,6 +110,17 @@ export class Receiving implements AsyncDisposable {
     journal.onAppended = targets => {
       for (const name of targets) this.#workers.get(name)?.pump();
     };
+    this.#tellOfOrphans();
+  }
+
+  /** Who has renamed a callback or taken it out does not know that stanzas still wait for it. */
+  #tellOfOrphans(): void {
+    const orphans = this.journal.owed.filter(target => !this.#workers.has(target));
+    for (const target of orphans) {
+      const { entries } = this.journal.backlog(target);
+      const text = 'stanzas wait for a callback that is not configured; it gets them when it is again';
+      this.#log.warn({ target, entries }, text);
+    }
   }
 
   /** Takes all services for well and makes what is due: somebody has asked for a new try. */

@@ -143,6 +143,8 @@ export interface Journal extends AsyncDisposable {
    * @throws RestanzaError `stopping` when the journal is closed before; the delivery is due again when it is opened
    */
   settle(delivery: Delivery, outcome: Outcome): Promise<void>;
+  /** The targets that something waits for, due or not; those of earlier runs too. */
+  readonly owed: readonly string[];
   /** What waits for a target, due or not. */
   backlog(target: string): Backlog;
   /** The entries after `after` that the filter lets through, oldest first, at most `limit`. */

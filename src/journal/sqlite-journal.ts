@@ -122,6 +122,10 @@ export class SqliteJournal implements Journal {
     return this.#settle(item, checkedOutcome(outcome));
   }
 
+  get owed(): readonly string[] {
+    return [...this.#lanes.keys()].filter(target => this.backlog(target).entries > 0);
+  }
+
   backlog(target: string): Backlog {
     return this.#lanes.get(target)?.backlog ?? { entries: 0, bytes: 0 };
   }
