@@ -48,6 +48,44 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** How an account logs in, and whether its connection has TLS. */
+type Login = Pick<AccountConfig, 'password' | 'certificate_file' | 'key_file'> & { readonly tls: string | undefined };
+
+/** What is wrong with that when `broken` says so; `key` is the key to name, of the account when it is empty. */
+interface LoginRule {
+  readonly key: readonly (keyof AccountConfig)[];
+  readonly broken: (login: Login) => boolean;
+  readonly reason: string;
+}
+
+const LOGIN_RULES: readonly LoginRule[] = [
+  {
+    key: [],
+    broken: ({ password, certificate_file, key_file }) => (password ?? certificate_file ?? key_file) === undefined,
+    reason: 'it cannot log in: set password or password_file, or certificate_file with key_file',
+  },
+  {
+    key: ['key_file'],
+    broken: ({ certificate_file, key_file }) => certificate_file === undefined && key_file !== undefined,
+    reason: 'set certificate_file too, or remove this',
+  },
+  {
+    key: ['certificate_file'],
+    broken: ({ password, certificate_file }) => password !== undefined && certificate_file !== undefined,
+    reason: 'a password is set too; keep one of them',
+  },
+  {
+    key: ['certificate_file'],
+    broken: ({ certificate_file, key_file }) => certificate_file !== undefined && key_file === undefined,
+    reason: 'set key_file too: the file with its private key',
+  },
+  {
+    key: ['certificate_file'],
+    broken: ({ certificate_file, tls }) => certificate_file !== undefined && tls === 'off',
+    reason: 'a certificate is shown in TLS alone; remove virtualhost.tls: off',
+  },
+];
+
 function waysToLogIn({ url, bearer, headers }: CallbackConfig): number {
   return [url.user, bearer, headers.get('authorization')].filter(way => way !== undefined).length;
 }
@@ -60,7 +98,7 @@ export function hostFaults(hosts: Config['hosts'], entries: readonly Entry[]): P
     return [
       ...accountsElsewhere(host, path, entries),
       ...[...host.accounts].flatMap(([name, account]) =>
-        loginFaults(account, host, [...path, 'accounts', name], entries),
+        loginFaults({ ...account, tls: host.virtualhost?.tls }, [...path, 'accounts', name], entries),
       ),
       ...namesOfStrangers(host, path, entries),
       ...contraryTls(host, path, entries),
@@ -82,23 +120,10 @@ function accountsElsewhere(
   return [problemAt([...path, 'accounts'], entries, `accounts stand only beside virtualhost; ${instead}`)];
 }
 
-/** An account has one way to log in, and one that the connection allows. */
-function loginFaults(
-  { password, certificate_file, key_file }: AccountConfig,
-  { virtualhost }: HostConfig,
-  path: readonly string[],
-  entries: readonly Entry[],
-): Problem[] {
-  const at = (key: readonly string[], reason: string) => [problemAt([...path, ...key], entries, reason)];
-  if (certificate_file === undefined && key_file === undefined) {
-    const ways = 'set password or password_file, or certificate_file with key_file';
-    return password === undefined ? at([], `it cannot log in: ${ways}`) : [];
-  }
-  if (certificate_file === undefined) return at(['key_file'], 'set certificate_file too, or remove this');
-  if (password !== undefined) return at(['certificate_file'], 'a password is set too; keep one of them');
-  if (key_file === undefined) return at(['certificate_file'], 'set key_file too: the file with its private key');
-  if (virtualhost?.tls !== 'off') return [];
-  return at(['certificate_file'], 'a certificate is shown in TLS alone; remove virtualhost.tls: off');
+/** The first of the rules that is broken says it all. */
+function loginFaults(login: Login, path: readonly string[], entries: readonly Entry[]): Problem[] {
+  const broken = LOGIN_RULES.find(rule => rule.broken(login));
+  return broken === undefined ? [] : [problemAt([...path, ...broken.key], entries, broken.reason)];
 }
 
 function namesOfStrangers({ embedded }: HostConfig, path: readonly string[], entries: readonly Entry[]): Problem[] {
