@@ -6,6 +6,7 @@
  */
 import { startEjabberd } from '../support/ejabberd.ts';
 import { startGateway } from '../support/gateway.ts';
+import { startJabberd2 } from '../support/jabberd2.ts';
 import { startProsody } from '../support/prosody.ts';
 import { newSecret } from '../support/secrets.ts';
 import type { Serving, XmppServer } from '../support/xmpp-server.ts';
@@ -40,6 +41,11 @@ export function prosodyComponent(): Promise<Backend> {
 /** The gateway is a component of ejabberd. */
 export function ejabberdComponent(): Promise<Backend> {
   return component(startEjabberd);
+}
+
+/** The gateway is a component of jabberd2. */
+export function jabberd2Component(): Promise<Backend> {
+  return component(startJabberd2);
 }
 
 async function component(start: (serving: Serving) => Promise<XmppServer>): Promise<Backend> {

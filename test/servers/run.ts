@@ -13,6 +13,7 @@ import { type Packages, providePackages, succeeds } from '../support/debian-pack
 /** Debian's packages, each with how to see that it is there. */
 const PACKAGES: Packages = {
   prosody: () => existsSync('/usr/bin/prosody'),
+  jabberd2: () => existsSync('/usr/sbin/jabberd2-c2s'),
   ejabberd: () => globSync('/usr/lib/*/ejabberd-*/ebin/ejabberd.beam').length > 0,
   'erlang-p1-oauth2': () => globSync('/usr/lib/erlang/lib/p1_oauth2-*/ebin/oauth2.beam').length > 0,
   'python3-slixmpp': () => succeeds('/usr/bin/python3', ['-c', 'import slixmpp']),

@@ -99,13 +99,15 @@ function everywhere(scene: () => Scene): void {
 }
 
 /** Registers what comes last, since it ends all sessions. */
-function restarts(scene: () => Scene): void {
+function restarts(scene: () => Scene, { resumes }: HomeKind): void {
   it('answers 503 with Retry-After while the server is restarted, and sends again after it', async () => {
     const { home, message } = scene();
     for (const end of ['stop', 'kill'] as const) {
       assert.equal((await message('alice', `before-${end}`)).status, 202);
       await home.server[end]();
-      const away = await message('alice', `away-${end}`);
+      let away = await message('alice', `away-${end}`);
+      // A server without XEP-0198 confirms nothing: a message may be written before the end of the connection is heard of.
+      if (!resumes && away.status === 202) away = await message('alice', `still-away-${end}`);
       assert.equal(away.status, 503, away.text);
       assert.match(away.headers.get('retry-after') ?? '', /^\d+$/);
       await home.server.start();
@@ -129,7 +131,7 @@ function withoutArchive(scene: () => Scene): void {
   it('says that there is no archive', async () => {
     const { gateway, home } = scene();
     const reply = await get(gateway, '/archive/', 'alice', home.passwords.alice);
-    assert.match(reply.text, /service-unavailable/);
+    assert.match(reply.text, /service-unavailable|feature-not-implemented/);
   });
 }
 
@@ -187,6 +189,6 @@ for (const kind of HOMES) {
     everywhere(scene);
     if (kind.isWhole) atServers(scene);
     else withoutArchive(scene);
-    restarts(scene);
+    restarts(scene, kind);
   });
 }

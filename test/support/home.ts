@@ -9,6 +9,7 @@ import { type Issued, TestAuthority } from './certificates.ts';
 import { type EjabberdExtras, startEjabberd } from './ejabberd.ts';
 import { Folder } from './folder.ts';
 import { type Gateway, type GatewayOptions, type HostConfig, startGateway } from './gateway.ts';
+import { startJabberd2 } from './jabberd2.ts';
 import type { Login } from './peer.ts';
 import { freePorts } from './ports.ts';
 import { type ProsodyExtras, startProsody } from './prosody.ts';
@@ -50,6 +51,8 @@ export interface HomeKind {
   readonly name: string;
   /** Whether accounts can change themselves (XEP-0077), and have an archive (XEP-0313). */
   readonly isWhole: boolean;
+  /** Whether a session can be gone back to (XEP-0198). */
+  readonly resumes: boolean;
   /**
    * @param hasArchive whether messages are archived where that can be; archives get slower the more they hold
    * @param most how many messages the archive of an account keeps; Prosody alone has such a bound
@@ -77,29 +80,36 @@ function newPasswords(): Readonly<Record<User, string>> {
 
 type Start = (serving: Serving, hasArchive: boolean, most: number | undefined) => Promise<XmppServer>;
 
-const SERVERS: Readonly<Record<string, Start>> = {
+const WHOLE: Readonly<Record<string, Start>> = {
   Prosody: (serving, hasArchive, most) => startProsody(serving, prosodyHome(hasArchive, most)),
   ejabberd: (serving, hasArchive) => startEjabberd(serving, ejabberdHome(hasArchive)),
 };
 
-/** All homes: both servers, each with TLS and without, and the embedded host. */
+/** All homes: two whole servers, each with TLS and without; one of another family; and the embedded host. */
 export const HOMES: readonly HomeKind[] = [
-  ...Object.entries(SERVERS).flatMap(([name, start]): readonly HomeKind[] => [
+  ...Object.entries(WHOLE).flatMap(([name, start]): readonly HomeKind[] => [
     ...[true, false].map(hasTls => ({
       name: `${name} ${hasTls ? 'with' : 'without'} TLS`,
       isWhole: true,
+      resumes: true,
       open: (hasArchive?: boolean, most?: number) => serverHome(start, { hasTls, hasArchive, most }),
     })),
   ]),
-  { name: 'the embedded host of another gateway', isWhole: false, open: embeddedHome },
+  {
+    name: 'jabberd2',
+    isWhole: false,
+    resumes: false,
+    open: () => serverHome(serving => startJabberd2(serving), { hasTls: true }),
+  },
+  { name: 'the embedded host of another gateway', isWhole: false, resumes: true, open: embeddedHome },
 ];
 
 /** How a server is set up. */
 interface Setup {
   /** Whether a certificate of a private authority is required, or TLS is off. */
   readonly hasTls: boolean;
-  readonly hasArchive: boolean | undefined;
-  readonly most: number | undefined;
+  readonly hasArchive?: boolean | undefined;
+  readonly most?: number | undefined;
 }
 
 /** Starts a server of one kind. */
