@@ -5,12 +5,14 @@
  * to do something stands beside the words: a wrong password is the user's, a server without TLS is not. What a failed
  * connection means is decided in `dial-failure.ts`.
  */
+import { XmlError } from '../xml/xml-error.ts';
 import { type Reconnect, STREAM_CONDITIONS, type StreamCondition } from '../xmpp/conditions.ts';
-import type { ReceivedStreamError } from '../xmpp/header.ts';
+import { type ReceivedStreamError, STREAM_END, StreamFault, streamError } from '../xmpp/header.ts';
 import { domainOf, type Jid, localOf } from '../xmpp/jid.ts';
 import type { LoginFailure } from '../xmpp/negotiate/words.ts';
 import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
 import type { Blame, SaslFault, SaslReason } from '../xmpp/sasl/client-fault.ts';
+import { CountTooHigh } from '../xmpp/stream-management.ts';
 import { again, cut, type Ending } from './ending.ts';
 import type { Cause } from './link.ts';
 
@@ -19,13 +21,17 @@ export interface ClientPlace {
   readonly account: Jid;
   /** `host:port`; absent before there is a connection. */
   readonly where?: string | undefined;
+  /** Whether another server has named it. */
+  readonly sentOn?: boolean;
 }
 
 /** A setting of the domain's configuration. */
 const setting = ({ account }: ClientPlace, key: string) => `hosts.${domainOf(account)}.virtualhost.${key}`;
 
 const checkServer = (place: ClientPlace) =>
-  `check that ${setting(place, 'server')} names the server's port for clients`;
+  place.sentOn
+    ? `check where the server of ${domainOf(place.account)} sends its clients`
+    : `check that ${setting(place, 'server')} names the server's port for clients`;
 
 const wrongPort = (place: ClientPlace) => `${serverOf(place)} does not take clients: ${checkServer(place)}`;
 
@@ -44,13 +50,15 @@ const STREAM_TEXTS: Partial<Record<StreamCondition, (place: ClientPlace) => stri
   'invalid-namespace': wrongPort,
   'unsupported-version': wrongPort,
   'system-shutdown': () => 'the server is shutting down',
+  'see-other-host': place => `${serverOf(place)} sends its clients to another server`,
   'resource-constraint': ({ account }) => `the server has no room for another session of ${account}`,
 };
 
 /** The server sent a stream error (RFC 6120 §4.9). */
-export function endedByError(place: ClientPlace, { condition, text }: ReceivedStreamError): Ending {
+export function endedByError(place: ClientPlace, { condition, text, address }: ReceivedStreamError): Ending {
   const meaning = STREAM_TEXTS[condition]?.(place) ?? `the server ended the stream with ${condition}`;
-  const cause = { text: text === undefined ? meaning : `${meaning}; it says: ${cut(text)}`, condition };
+  const told = [address, text].filter(said => said !== undefined).map(cut);
+  const cause = { text: [meaning, ...(told.length === 0 ? [] : [`it says: ${told.join(' ')}`])].join('; '), condition };
   return { cause, reconnect: STREAM_CONDITIONS[condition] };
 }
 
@@ -84,8 +92,8 @@ function endedBySasl(place: ClientPlace, fault: SaslFault): Ending {
 
 const LOGIN_TEXTS: Readonly<Record<Exclude<LoginFailure['kind'], 'denied'>, (place: ClientPlace) => string>> = {
   'no-tls': place =>
-    `${serverOf(place)} does not offer TLS, and without it nothing is sent: turn TLS on in the server's configuration, ` +
-    `or set ${setting(place, 'tls')} to optional where nobody can be in between`,
+    `${serverOf(place)} does not offer TLS, and without it nothing is sent: turn TLS on in the server's configuration` +
+    (place.sentOn ? '' : `, or set ${setting(place, 'tls')} to optional where nobody can be in between`),
   'tls-refused': place => `${serverOf(place)} offers TLS and cannot begin it: look into the server's log`,
   'no-login': place => `${serverOf(place)} offers no way to log in: ${checkServer(place)}`,
   'no-bind': place => `${serverOf(place)} offers no session after the login: ${checkServer(place)}`,
@@ -135,4 +143,11 @@ export function endedBySilence(place: ClientPlace, ms: number): Ending {
 /** The session could not be resumed in time. */
 export function endedByTimeout(place: ClientPlace, ms: number): Ending {
   return again(`the session could not be resumed at ${serverOf(place)} within ${Math.round(ms / 1000)} s`);
+}
+
+/** The last words to a server that broke the protocol. */
+export function farewellTo(fault: Error): string {
+  if (fault instanceof CountTooHigh) return fault.farewell + STREAM_END;
+  const known = fault instanceof XmlError || fault instanceof StreamFault;
+  return streamError(known ? fault.condition : 'internal-server-error') + STREAM_END;
 }

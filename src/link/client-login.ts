@@ -80,17 +80,17 @@ type SaslSuccess = Extract<SaslAnswer, { name: 'success' }>;
 /** The login of one connection. */
 export class ClientLogin {
   readonly #options: ClientLoginOptions;
-  readonly #loopback: boolean;
+  readonly #allowPlain: boolean;
   readonly #events: ClientLoginEvents;
   #state: LoginState = { name: 'over' };
   #tls: TLSSocket | undefined;
   #attempt: Attempt | undefined;
   #profile: ClientOffer['profile'] = 'sasl';
 
-  /** @param loopback whether the server is on this machine */
-  constructor(options: ClientLoginOptions, loopback: boolean, events: ClientLoginEvents) {
+  /** @param allowPlain whether a password may be shown where there is no TLS */
+  constructor(options: ClientLoginOptions, allowPlain: boolean, events: ClientLoginEvents) {
     this.#options = options;
-    this.#loopback = loopback;
+    this.#allowPlain = allowPlain;
     this.#events = events;
   }
 
@@ -192,8 +192,7 @@ export class ClientLogin {
   }
 
   #channel({ bindings = [] }: ClientOffer): ClientChannel {
-    const tls = this.#tls;
-    const allowPlain = this.#options.plan.tls === 'off' || this.#loopback;
+    const [tls, allowPlain] = [this.#tls, this.#allowPlain];
     if (tls === undefined) return { secure: false, allowPlain };
     // XEP-0440 §3 rule 1 makes every server announce it. Prosody does not, so its absence is no sign of somebody in between, and
     // we have to pass for one that does not know it either.

@@ -16,7 +16,6 @@ import {
   type Management,
   REQUEST,
   type Resumption,
-  readLocation,
 } from '../xmpp/stream-management.ts';
 import { serialise } from './client-text.ts';
 import type { Clock } from './clock.ts';
@@ -88,9 +87,9 @@ export class ClientSession {
     return Math.min(this.#resumption.max ?? RESUMABLE.unless, RESUMABLE.most) * 1_000;
   }
 
-  /** Where the server would rather resume it. */
-  get location(): ReturnType<typeof readLocation> {
-    return this.#resumption?.location === undefined ? undefined : readLocation(this.#resumption.location);
+  /** Where the server would rather resume it, as it came. */
+  get location(): string | undefined {
+    return this.#resumption?.location;
   }
 
   /** How many stanzas went out and are not confirmed. */

@@ -10,11 +10,10 @@ import { TLSSocket } from 'node:tls';
 import type { Element } from '../xml/element.ts';
 import { COMPONENT_LIMITS, PRE_AUTH_LIMITS } from '../xml/limits.ts';
 import { StreamReader } from '../xml/parse.ts';
-import { XmlError } from '../xml/xml-error.ts';
-import { openStream, readStreamError, STREAM_END, StreamFault, streamError } from '../xmpp/header.ts';
+import { openStream, type ReceivedStreamError, readStreamError, STREAM_END, StreamFault } from '../xmpp/header.ts';
 import { domainOf } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
-import { CountTooHigh, type Management, readManagement } from '../xmpp/stream-management.ts';
+import { type Management, readManagement } from '../xmpp/stream-management.ts';
 import {
   type ClientPlace,
   endedByDelay,
@@ -22,21 +21,22 @@ import {
   endedByFault,
   endedByLogin,
   endedBySilence,
+  farewellTo,
 } from './client-ending.ts';
 import { ClientLogin, type ClientLoginOptions, type ClientLoginOwner } from './client-login.ts';
+import { type Arrival, allowsPlain, type ClientEnding, type Route, routeOn } from './client-route.ts';
 import type { Clock } from './clock.ts';
 import { DialError, type Dialled, dial } from './dial.ts';
 import { explainFailure } from './dial-failure.ts';
-import { again, type Ending, endedInOrder } from './ending.ts';
+import { again, endedInOrder } from './ending.ts';
 import { PROBE_WAIT } from './pulse.ts';
-import type { Destination } from './srv.ts';
 import { readProceed } from './starttls.ts';
 import { securing } from './tls-client.ts';
 import { Transport } from './transport.ts';
 
 /** What a connection needs. */
 export interface ClientStreamOptions extends ClientLoginOptions {
-  readonly server: Destination | undefined;
+  readonly route: Route;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -45,7 +45,7 @@ export interface ClientStreamOptions extends ClientLoginOptions {
 export interface ClientStreamOwner extends ClientLoginOwner {
   managed(said: Management): void;
   /** Connect to the same server again, now, without the token. Some servers take nothing else on a stream that began with one. */
-  anew(why: string, server: Destination | undefined): void;
+  anew(why: string, route: Route): void;
   /** An element that should be a stanza, and the bytes that were read for it. */
   element(received: Element, bytes: number): void;
   /** A stanza over a limit, of which there is only the start tag. */
@@ -55,7 +55,7 @@ export interface ClientStreamOwner extends ClientLoginOwner {
    *
    * @param inOrder whether the stream was closed, which ends the session (XEP-0198 §5)
    */
-  lost(ending: Ending, inOrder: boolean): void;
+  lost(ending: ClientEnding, inOrder: boolean): void;
 }
 
 /** Milliseconds for the login, once there is a connection. */
@@ -85,17 +85,21 @@ export class ClientStream {
     void this.#connect();
   }
 
+  /** The connection, once there is one. */
+  get arrival(): Arrival | undefined {
+    return this.#dialled && { route: this.#options.route, dialled: this.#dialled };
+  }
+
   /** Resolves when the socket is gone. */
   get closed(): Promise<void> {
     return this.#closed.promise;
   }
 
   async #connect(): Promise<void> {
-    const { plan, trust, clock, random, server } = this.#options;
+    const { plan, trust, clock, random, route } = this.#options;
     try {
       const [domain, signal] = [domainOf(plan.account), this.#dialling.signal];
-      const where = server === undefined ? {} : { server };
-      this.#take(await dial({ domain, tls: plan.tls, trust, signal, clock, random, ...where }));
+      this.#take(await dial({ ...route, domain, trust, signal, clock, random }));
     } catch (error) {
       if (!this.#over) this.#lose(again(error instanceof DialError ? error.message : String(error)));
       this.#closed.resolve();
@@ -109,9 +113,9 @@ export class ClientStream {
       this.cut();
       return;
     }
-    const { plan, clock } = this.#options;
+    const { plan, clock, route } = this.#options;
     this.#dialled = dialled;
-    this.#place = { account: plan.account, where };
+    this.#place = { account: plan.account, where, sentOn: route.sentOn };
     this.#deadline = clock.after(LOGIN_WAIT, () => this.#lose(endedByDelay(this.#place, LOGIN_WAIT)));
     this.#login = this.#newLogin(dialled);
     this.#login.begin(secured ? asTls(socket) : undefined);
@@ -119,7 +123,7 @@ export class ClientStream {
 
   #newLogin({ loopback }: Dialled): ClientLogin {
     const owner = this.#owner;
-    return new ClientLogin(this.#options, loopback, {
+    return new ClientLogin(this.#options, allowsPlain(this.#options.route, loopback), {
       learned: learned => owner.learned(learned),
       began: session => this.#stand(() => owner.began(session)),
       continued: handled => this.#stand(() => owner.continued(handled)),
@@ -129,7 +133,7 @@ export class ClientStream {
       secure: () => this.#secure(),
       anew: why => {
         this.#finish(undefined);
-        owner.anew(why, this.#options.server);
+        owner.anew(why, this.#options.route);
       },
       failed: failure => this.#lose(endedByLogin(this.#place, failure), STREAM_END),
       broken: fault => this.#fault(fault),
@@ -178,9 +182,18 @@ export class ClientStream {
 
   #element(received: Element): void {
     const error = readStreamError(received);
-    if (error !== undefined) this.#lose(endedByError(this.#place, error), STREAM_END);
+    if (error !== undefined) this.#leave(error);
     else if (this.#online) this.#deliver(received);
     else this.#login?.input({ name: 'element', element: received });
+  }
+
+  /** Whoever is sent to another server says no end of the stream, which would be that of the session (XEP-0198 §5). */
+  #leave(error: ReceivedStreamError): void {
+    const ending = endedByError(this.#place, error);
+    const { arrival } = this;
+    const onward = error.address === undefined ? undefined : arrival && routeOn(arrival, error.address);
+    if (onward === undefined) this.#lose(ending, STREAM_END);
+    else this.#lose({ ...ending, onward });
   }
 
   #deliver(received: Element): void {
@@ -212,6 +225,7 @@ export class ClientStream {
     this.#transport?.secure(socket => {
       const secured = wrap(socket);
       secured.once('secureConnect', () => {
+        if (this.#dialled !== undefined) this.#dialled = { ...this.#dialled, secured: true };
         if (!this.#over) this.#login?.secured(secured);
       });
       return secured;
@@ -245,7 +259,7 @@ export class ClientStream {
   }
 
   /** @param farewell what to say before closing in order; without it, the connection is cut */
-  #lose(ending: Ending, farewell?: string): void {
+  #lose(ending: ClientEnding, farewell?: string): void {
     if (this.#over) return;
     this.#finish(farewell);
     // Before the login is done, the end is that of a connection; a session that is to be resumed on it knows nothing of it.
@@ -278,13 +292,6 @@ export class ClientStream {
     this.#dialling.abort();
     this.#transport?.[Symbol.dispose]();
   }
-}
-
-/** The last words to a server that broke the protocol. */
-function farewellTo(fault: Error): string {
-  if (fault instanceof CountTooHigh) return fault.farewell + STREAM_END;
-  const known = fault instanceof XmlError || fault instanceof StreamFault;
-  return streamError(known ? fault.condition : 'internal-server-error') + STREAM_END;
 }
 
 function asTls(socket: Dialled['socket']): TLSSocket {

@@ -21,6 +21,7 @@ import { endedByTimeout, helpless } from './client-ending.ts';
 import { greet } from './client-greeting.ts';
 import { ClientIntake } from './client-intake.ts';
 import type { ClientLink, ClientOptions } from './client-options.ts';
+import { type ClientEnding, ClientRoutes, type Route } from './client-route.ts';
 import { ClientSession } from './client-session.ts';
 import { ClientStream, type ClientStreamOptions, type ClientStreamOwner } from './client-stream.ts';
 import { acceptable, serialise } from './client-text.ts';
@@ -28,7 +29,6 @@ import { SYSTEM_CLOCK } from './clock.ts';
 import type { Ending } from './ending.ts';
 import type { Cause, LinkState, Until } from './link.ts';
 import { Retry } from './retry.ts';
-import { CLIENT_PORT, type Destination } from './srv.ts';
 
 /** Characters of what makes a taken resource another one. */
 const SPARE = 8;
@@ -46,18 +46,17 @@ class UserLink implements ClientLink, ClientStreamOwner {
   onSession: ((first: boolean) => void) | undefined;
   readonly #options: ClientOptions;
   /** What all connections share. */
-  readonly #shared: Omit<ClientStreamOptions, 'plan' | 'secrets' | 'server'>;
+  readonly #shared: Omit<ClientStreamOptions, 'plan' | 'secrets' | 'route'>;
   readonly #credentials: ClientCredentials;
   readonly #fields: { readonly account: Jid };
   readonly #intake: ClientIntake;
   readonly #retry: Retry;
+  readonly #routes: ClientRoutes;
   #state: LinkState = { name: 'connecting', retryIn: 0 };
   #stream: ClientStream;
   #session: ClientSession | undefined;
   /** The address of the last session that has ended. */
   #former: Jid | undefined;
-  /** Whether the place that the session named has been tried since it was last online. */
-  #located = true;
   #onlineSince: number | undefined;
   /** When the session is given up that waits to be resumed. */
   #expiry: Disposable | undefined;
@@ -72,6 +71,7 @@ class UserLink implements ClientLink, ClientStreamOwner {
     this.#credentials = new ClientCredentials(credential, options.reconnect, clock);
     this.#shared = { kdf: options.kdf ?? new Kdf(), trust, userAgent, clock, random };
     this.#retry = new Retry(clock, random);
+    this.#routes = new ClientRoutes(account, options.server, options.tls);
     const events = { full: () => this.#stop(), space: () => this.#goOn() };
     this.#intake = new ClientIntake(events, log, this.#fields, clock);
     this.incoming = this.#intake;
@@ -99,20 +99,11 @@ class UserLink implements ClientLink, ClientStreamOwner {
     this.onState?.(state);
   }
 
-  #connect(server = this.#destination()): ClientStream {
-    const { tls, resource } = this.#options;
+  #connect(route = this.#routes.next(this.#session?.location)): ClientStream {
+    const { resource } = this.#options;
     const spare = newId().slice(0, SPARE);
-    const plan: Plan = { account: this.address, tls, resource, spare, resume: this.#session?.resuming() };
-    return new ClientStream({ ...this.#shared, plan, secrets: this.#credentials.secrets, server }, this);
-  }
-
-  /** XEP-0198 §3: where the session is, for the first attempt to resume it; after that, where the account's server is. */
-  #destination(): Destination | undefined {
-    const { server } = this.#options;
-    const location = this.#located ? undefined : this.#session?.location;
-    this.#located = true;
-    if (location === undefined) return server;
-    return { port: CLIENT_PORT, directTls: server?.directTls ?? false, ...location };
+    const plan: Plan = { account: this.address, tls: route.tls, resource, spare, resume: this.#session?.resuming() };
+    return new ClientStream({ ...this.#shared, plan, secrets: this.#credentials.secrets, route }, this);
   }
 
   learned(learned: Learned): void {
@@ -148,7 +139,7 @@ class UserLink implements ClientLink, ClientStreamOwner {
 
   #online(message: string, more: object): void {
     this.#onlineSince = this.#shared.clock.now();
-    this.#located = false;
+    this.#routes.online(this.#stream.arrival);
     if (this.#intake.full) this.#stop();
     this.#change({ name: 'online' });
     this.#options.log.info({ ...this.#fields, ...more }, message);
@@ -164,10 +155,10 @@ class UserLink implements ClientLink, ClientStreamOwner {
   }
 
   /** Nobody has shown a wrong password, so nobody is told and there is no wait. */
-  anew(why: string, server: Destination | undefined): void {
+  anew(why: string, route: Route): void {
     this.#credentials.forget();
     this.#options.log.info({ ...this.#fields, why }, 'client login begins anew without its token');
-    this.#again(server);
+    this.#again(route);
   }
 
   managed(said: Management): void {
@@ -192,7 +183,13 @@ class UserLink implements ClientLink, ClientStreamOwner {
     this.#session?.resume();
   }
 
-  lost(ending: Ending, inOrder: boolean): void {
+  lost(end: ClientEnding, inOrder: boolean): void {
+    const ending = this.#routes.follow(end);
+    if (ending.onward !== undefined && this.#onlineSince === undefined) {
+      this.#options.log.info(this.#lineOf(ending.cause), 'client login goes on at another server');
+      this.#again();
+      return;
+    }
     const onlineFor = this.#onlineSince === undefined ? 0 : this.#shared.clock.now() - this.#onlineSince;
     this.#onlineSince = undefined;
     const resumable = !inOrder && this.#session?.resumable !== undefined;
@@ -241,10 +238,10 @@ class UserLink implements ClientLink, ClientStreamOwner {
     this.#abandon();
   }
 
-  #again(server?: Destination): void {
+  #again(route?: Route): void {
     // The last connection may still be on its way out; the server must not see two.
     this.#stream.cut();
-    this.#stream = this.#connect(server);
+    this.#stream = this.#connect(route);
   }
 
   /** Why nothing can be sent now. */

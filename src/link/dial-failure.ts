@@ -14,6 +14,8 @@ export interface DialPlace {
   readonly destination: Destination;
   /** Whether the operator named the destination; else DNS did. */
   readonly configured: boolean;
+  /** Whether another server named it, which then comes first. */
+  readonly sentOn?: boolean;
 }
 
 /** Characters of the text of an error that are repeated. */
@@ -26,10 +28,12 @@ export function destinationName({ host, port }: Destination): string {
 
 const setting = ({ domain }: DialPlace, name: string) => `hosts.${domain}.virtualhost.${name}`;
 
-const checkServer = (place: DialPlace) =>
-  place.configured
+const checkServer = (place: DialPlace) => {
+  if (place.sentOn) return `check where the server of ${place.domain} sends its clients`;
+  return place.configured
     ? `check that ${setting(place, 'server')} names the server's port for clients`
     : `check the SRV records of ${place.domain}, or name the server in ${setting(place, 'server')}`;
+};
 
 type Row = (place: DialPlace, error: Error) => string;
 

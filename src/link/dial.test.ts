@@ -106,6 +106,17 @@ describe('dialling a domain', () => {
     );
   });
 
+  it('asks for the name to which a server has sent us in its place, and tells so', async () => {
+    const resolver = new Zone({ hosts: { 'other.example': 'ENODATA' } });
+    const error = await failing({ resolver, name: 'other.example', sentOn: true });
+    const services = ['_xmpps-client._tcp.other.example', '_xmpp-client._tcp.other.example'];
+    assert.deepEqual(resolver.asked, [...services, 'other.example']);
+    assert.equal(
+      error.message,
+      'the connection to other.example:5222 failed: its name has no address: check where the server of example.com sends its clients',
+    );
+  });
+
   it('asks for A-labels', async () => {
     const resolver = new Zone();
     await failing({ domain: parseJid('bücher.example'), resolver });

@@ -28,7 +28,11 @@ export interface DialOptions {
   /** The domain of the user's address. */
   readonly domain: Jid;
   /** Where its server is; found by DNS when absent. */
-  readonly server?: Destination;
+  readonly server?: Destination | undefined;
+  /** The name by which DNS finds it, in ASCII, when that is not the domain. */
+  readonly name?: string | undefined;
+  /** Whether the server or the name came from another server. */
+  readonly sentOn?: boolean;
   readonly tls: TlsPolicy;
   /** Whom to believe about certificates: `trusting(ca)`, made once and shared by all connections. */
   readonly trust: Trust;
@@ -63,7 +67,7 @@ export interface Dialled {
   readonly secured: boolean;
   /** Whether the server is on this machine. */
   readonly loopback: boolean;
-  /** `host:port`, for the log. */
+  /** `host:port`, and whether a server has sent us there; for the log. */
   readonly where: string;
   /** What `explainFailure` needs when the connection fails later on, as in STARTTLS. */
   readonly place: DialPlace;
@@ -96,12 +100,12 @@ export class DialError extends Error {
  * @throws DialError when there is none; what the signal was aborted with
  */
 export async function dial(options: DialOptions): Promise<Dialled> {
-  const { domain, server, signal, clock = SYSTEM_CLOCK, waits = DIAL_WAITS } = options;
+  const { domain, server, signal, sentOn, clock = SYSTEM_CLOCK, waits = DIAL_WAITS } = options;
   signal.throwIfAborted();
   using whole = new TimeLimit(signal, waits.whole, clock);
   const attempts: Attempt[] = [];
   for (const destination of server === undefined ? await find(options, whole.signal) : named(server, options)) {
-    const place = { domain, destination, configured: server !== undefined };
+    const place = { domain, destination, configured: server !== undefined, ...(sentOn && { sentOn }) };
     try {
       return await reach(place, options, whole.signal);
     } catch (cause) {
@@ -124,13 +128,13 @@ function named(server: Destination, { domain, tls }: DialOptions): readonly Dest
 async function find(options: DialOptions, signal: AbortSignal): Promise<readonly Destination[]> {
   const { domain, tls, clock = SYSTEM_CLOCK, resolver = SYSTEM_RESOLVER, random = Math.random } = options;
   using limit = new TimeLimit(signal, (options.waits ?? DIAL_WAITS).srv, clock);
-  const host = asciiHost(domain);
+  const host = options.name ?? asciiHost(domain);
   const answers = await findServices(host, resolver, limit.signal);
   const destinations = destinationsOf(host, answers, tls !== 'off', random);
   if (destinations.length > 0) return destinations;
   const what = answers.direct.length > 0 && tls === 'off' ? 'no connections without TLS' : 'no connections to clients';
   throw new DialError(
-    `the SRV records of ${domain} offer ${what}: correct them, or name the server in hosts.${domain}.virtualhost.server`,
+    `the SRV records of ${options.name ?? domain} offer ${what}: correct them, or name the server in hosts.${domain}.virtualhost.server`,
   );
 }
 
@@ -144,7 +148,8 @@ async function reach(place: DialPlace, options: DialOptions, signal: AbortSignal
   const tcp = failing.adopt(connectTo(destination, addresses, waits.address), socket => socket.destroy());
   await established(tcp, 'connect', limit.signal);
   const loopback = isLoopback(tcp.remoteAddress ?? '');
-  const taken = { secured: destination.directTls, loopback, where: destinationName(destination), place };
+  const where = `${destinationName(destination)}${place.sentOn ? ' (where the server sends its clients)' : ''}`;
+  const taken = { secured: destination.directTls, loopback, where, place };
   if (!destination.directTls) return { socket: kept(failing, tcp), ...taken };
   const secured = failing.adopt(securing(place.domain, options.trust)(tcp), socket => socket.destroy());
   await established(secured, 'secureConnect', limit.signal);

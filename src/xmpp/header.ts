@@ -82,6 +82,8 @@ export function streamError(condition: StreamCondition, text?: string, detail?: 
 export interface ReceivedStreamError {
   readonly condition: StreamCondition;
   readonly text?: string;
+  /** Where the other side wants us to go, as it came (§4.9.3.19). */
+  readonly address?: string;
 }
 
 /**
@@ -94,5 +96,6 @@ export function readStreamError(received: Element): ReceivedStreamError | undefi
   const named = childElements(received).find(child => child.ns === NS.streamErrors && isStreamCondition(child.name));
   const condition = named !== undefined && isStreamCondition(named.name) ? named.name : 'undefined-condition';
   const text = childNamed(received, 'text', NS.streamErrors);
-  return text === undefined ? { condition } : { condition, text: textOf(text) };
+  const address = named !== undefined && condition === 'see-other-host' ? textOf(named) : '';
+  return { condition, ...(text !== undefined && { text: textOf(text) }), ...(address !== '' && { address }) };
 }
