@@ -257,6 +257,17 @@ describe('a login with SASL2', () => {
     ]);
   });
 
+  it('binds nothing in the place of a session that can be resumed only after it', () => {
+    const apart = `<inline><bind xmlns='${NS.bind2}'><inline/></bind></inline>`;
+    const bind = `<bind xmlns='${NS.bind2}'><tag>desk</tag></bind>`;
+    assert.deepEqual(run(OFF, HEADER, offer(apart)).said, [`authenticate sasl2 PLAIN ${bind}`]);
+    assert.deepEqual(run(RESUME, HEADER, offer(apart)).said, ['authenticate sasl2 PLAIN']);
+    const after = (inside: string) => run(RESUME, ...upTo(apart), granted('', ''), features(inside)).said;
+    assert.deepEqual(after(BIND + SM), [`<resume xmlns='${NS.management}' previd='sm-1' h='7'/>`]);
+    assert.match(after(BIND).join(), /^<iq id='bind'/);
+    assert.deepEqual(after(''), ['forgo undefined', 'fail no-bind']);
+  });
+
   it('goes on with the features that follow, on the same stream', () => {
     assert.match(run(OFF, ...upTo(''), granted('', ''), features(BIND + SM)).said.join(), /^<iq id='bind'/);
     const bound = granted(`<bound xmlns='${NS.bind2}'/>`);

@@ -128,8 +128,14 @@ function proceed(plan: Plan, progress: Progress): LoginAdvance {
   if (next !== undefined) return next;
   if (address !== undefined)
     return { state: { name: 'over' }, commands: [{ do: 'begin', address, management, early }] };
-  if (facts.has('authenticated')) return failing({ kind: 'no-bind' });
+  if (facts.has('authenticated')) return unbound(facts);
   return failing({ kind: 'no-login', wantsTls: facts.has('plain') && requiresTls(progress) });
+}
+
+/** A session that could not be resumed here would keep us from binding another one within the next login. */
+function unbound(facts: ReadonlySet<Fact>): LoginAdvance {
+  const { state, commands } = failing({ kind: 'no-bind' });
+  return { state, commands: facts.has('resumable') ? [{ do: 'forgo', handled: undefined }, ...commands] : commands };
 }
 
 function isStanza({ ns, name }: Element): boolean {

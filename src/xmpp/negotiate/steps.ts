@@ -122,7 +122,10 @@ function beginSasl2(plan: Plan, progress: Progress): readonly LoginCommand[] {
   const fast = offered.resumption ? offered.fast : undefined;
   const offer = { profile: 'sasl2', mechanisms, fast, bindings: bindingsOf(progress) } as const;
   const resumption = inlineResumption(plan, progress, offered);
-  const binding = bind && bind2(plan.resource ?? TAG, bind.features.includes(NS.management) ? [enable()] : []);
+  // Where a session can be resumed only after the login, the step below does it; a resource bound here would take its place.
+  const binds = bind !== undefined && (resumption !== undefined || !progress.facts.has('resumable'));
+  const enabling = bind?.features.includes(NS.management) ? [enable()] : [];
+  const binding = binds ? bind2(plan.resource ?? TAG, enabling) : undefined;
   const inline = [binding, resumption].filter(wish => wish !== undefined);
   return [{ do: 'authenticate', offer, inline, resumption }];
 }
