@@ -171,6 +171,16 @@ describe('somebody on the way', () => {
     assert.match(honest.heard, /<auth/);
     assert.match(honest.heard, /from='alice@example.com'/);
   });
+
+  it('hears who logs in only when the link knows that itself', async () => {
+    await using honest = await TlsAttacker.open('none', domain);
+    const credential = { kind: 'token', token: 'opaque' } as const;
+    const options = { account: parseJid(domain), credential, tls: 'required', trust: trusting(honest.ca) } as const;
+    await using probe = new ClientProbe(honest.port, { ...options, reconnect: false });
+    await probe.until('closed');
+    assert.match(honest.heard, /to='example.com'/);
+    assert.doesNotMatch(honest.heard, /from=/);
+  });
 });
 
 describe('the address of a session', () => {

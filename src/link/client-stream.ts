@@ -11,7 +11,7 @@ import type { Element } from '../xml/element.ts';
 import { COMPONENT_LIMITS, PRE_AUTH_LIMITS } from '../xml/limits.ts';
 import { StreamReader } from '../xml/parse.ts';
 import { openStream, type ReceivedStreamError, readStreamError, STREAM_END, StreamFault } from '../xmpp/header.ts';
-import { domainOf } from '../xmpp/jid.ts';
+import { domainOf, localOf } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import { type Management, readManagement } from '../xmpp/stream-management.ts';
 import {
@@ -145,7 +145,7 @@ export class ClientStream {
     const { account } = this.#options.plan;
     this.#reader?.stop();
     this.#reader = this.#newReader(authenticated);
-    const from = known ? account : undefined;
+    const from = known && localOf(account) !== undefined ? account : undefined;
     this.write(openStream({ contentNs: NS.client, to: domainOf(account), from, version: '1.0' }));
   }
 
