@@ -2,11 +2,10 @@
  * A client link at a server with SASL2, Bind 2 and inline stream management (XEP-0388, XEP-0386, XEP-0198).
  */
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { ClientProbe, message } from '../../test/support/client-link.ts';
-import { listenRaw } from '../../test/support/component-server.ts';
 import { oneByOne } from '../../test/support/one-by-one.ts';
+import { listenRawTls } from '../../test/support/raw-tls.ts';
 import { NS } from '../xmpp/ns.ts';
 
 const HEADER = `<stream:stream xmlns='jabber:client' xmlns:stream='${NS.stream}' from='home.example' id='x' version='1.0'>`;
@@ -25,10 +24,10 @@ const success = (inside: string, address = 'alice@home.example/rest.1') =>
 /** A server that greets each connection, and answers what comes then with the next text; what it heard is kept. */
 async function serving(...answers: readonly string[]) {
   const heard: string[] = [];
-  const sockets: Socket[] = [];
+  const sockets: Disposable[] = [];
   let next = 0;
-  const server = await listenRaw(socket => {
-    sockets.push(socket);
+  const server = await listenRawTls(socket => {
+    sockets.push({ [Symbol.dispose]: () => void socket.destroy() });
     socket.once('data', () => {
       socket.write(HEADER + OFFER);
       socket.on('data', chunk => {
@@ -46,7 +45,7 @@ describe('a client link at a server with SASL2', () => {
     const resumed = success(`<resumed xmlns='${NS.management}' previd='sm-1' h='0'/>`, 'alice@home.example');
     const { server, heard, sockets } = await serving(bound + FEATURES + MESSAGE, resumed + FEATURES);
     await using _server = server;
-    await using probe = new ClientProbe(server.port);
+    await using probe = new ClientProbe(server.port, server.options);
     await probe.until('online');
     assert.equal(probe.link.bound, 'alice@home.example/rest.1');
     const stanzas = oneByOne(probe.link.incoming);
@@ -61,7 +60,7 @@ describe('a client link at a server with SASL2', () => {
     );
     await probe.link.send(message('kept'));
     while (!heard.join('').includes("id='kept'")) await new Promise(setImmediate);
-    sockets[0]?.resetAndDestroy();
+    sockets[0]?.[Symbol.dispose]();
     await probe.until('suspended');
     probe.clock.advance(500);
     await probe.until('online');
@@ -77,7 +76,7 @@ describe('a client link at a server with SASL2', () => {
   it('does not go on as somebody else', async () => {
     const { server } = await serving(success('', 'mallory@home.example') + FEATURES);
     await using _server = server;
-    await using probe = new ClientProbe(server.port, { reconnect: false });
+    await using probe = new ClientProbe(server.port, { ...server.options, reconnect: false });
     const { cause } = await probe.until('closed');
     assert.deepEqual([cause.blame, cause.reason], ['server', 'wrong-identity']);
   });
@@ -86,7 +85,7 @@ describe('a client link at a server with SASL2', () => {
     const failure = `<failure xmlns='${NS.sasl2}'><not-authorized xmlns='${NS.sasl}'/></failure>`;
     const { server } = await serving(failure);
     await using _server = server;
-    await using probe = new ClientProbe(server.port);
+    await using probe = new ClientProbe(server.port, server.options);
     const { cause, retryIn } = await probe.until('connecting');
     assert.deepEqual([cause?.blame, cause?.condition, retryIn], ['credentials', 'not-authorized', 30]);
   });

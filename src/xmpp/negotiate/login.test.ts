@@ -15,6 +15,7 @@ import type { LoginCommand, LoginInput, LoginState, Plan } from './words.ts';
 const PLAN: Plan = { account: parseJid('user@home.example'), tls: 'required', resource: 'desk', spare: 'spare' };
 const OFF: Plan = { ...PLAN, tls: 'off' };
 const RESUME: Plan = { ...OFF, resume: { id: 'sm-1', handled: 7 } };
+const BACK: Plan = { ...PLAN, resume: { id: 'sm-1', handled: 7 } };
 
 const HEADER = header(
   "<stream:stream version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
@@ -82,7 +83,16 @@ function inWords(command: LoginCommand): string {
 
 /** Runs inputs through the machine from the start; what the last one made it do, and where it stands then. */
 function run(plan: Plan, ...inputs: readonly LoginInput[]): { state: LoginState; said: readonly string[] } {
-  let state = connected(plan, false);
+  return runFrom(connected(plan, false), plan, inputs);
+}
+
+/** The same on a connection that began with TLS. */
+function runSecured(plan: Plan, ...inputs: readonly LoginInput[]): { state: LoginState; said: readonly string[] } {
+  return runFrom(connected(plan, true), plan, inputs);
+}
+
+function runFrom(first: LoginState, plan: Plan, inputs: readonly LoginInput[]) {
+  let state = first;
   let said: readonly string[] = [];
   for (const input of inputs) {
     const next = advance(plan, state, input);
@@ -201,12 +211,18 @@ describe('a login with SASL2', () => {
   };
   const upTo = (inline: string) => [HEADER, offer(inline), RESPONSE, received(`<success xmlns='${NS.sasl2}'/>`)];
 
+  it('is done over TLS only', () => {
+    assert.deepEqual(run(OFF, HEADER, offer(ALL)).said, ['authenticate sasl PLAIN']);
+    assert.deepEqual(run({ ...PLAN, tls: 'optional' }, HEADER, offer(ALL)).said, ['authenticate sasl PLAIN']);
+    assert.match(runSecured(PLAN, HEADER, offer(ALL)).said.join(), /^authenticate sasl2 PLAIN/);
+  });
+
   it('asks for everything at once', () => {
-    assert.deepEqual(run(RESUME, HEADER, offer(ALL)).said, [
+    assert.deepEqual(runSecured(BACK, HEADER, offer(ALL)).said, [
       `authenticate sasl2 PLAIN <bind xmlns='${NS.bind2}'><tag>desk</tag><enable xmlns='${NS.management}' resume='true'/></bind>` +
         `<resume xmlns='${NS.management}' previd='sm-1' h='7'/>`,
     ]);
-    assert.deepEqual(run(RESUME, HEADER, offer('')).said, ['authenticate sasl2 PLAIN']);
+    assert.deepEqual(runSecured(BACK, HEADER, offer('')).said, ['authenticate sasl2 PLAIN']);
   });
 
   it('takes a token for the session that there was, and for no other', () => {
@@ -214,10 +230,10 @@ describe('a login with SASL2', () => {
     const failed = `<failed xmlns='${NS.management}' h='8'/>`;
     const bound = `<bound xmlns='${NS.bind2}'/>`;
     const gone = 'anew the session that it was for is gone';
-    assert.deepEqual(run(RESUME, ...upTo(ALL), granted(resumed, '', true)).said, ['continue 9']);
+    assert.deepEqual(runSecured(BACK, ...upTo(ALL), granted(resumed, '', true)).said, ['continue 9']);
     for (const more of ['', bound]) {
-      assert.deepEqual(run(RESUME, ...upTo(ALL), granted(failed + more, '/desk.1', true)).said, ['forgo 8', gone]);
-      assert.deepEqual(run(RESUME, ...upTo(ALL), granted(more, '/desk.1', true)).said, [gone]);
+      assert.deepEqual(runSecured(BACK, ...upTo(ALL), granted(failed + more, '/desk.1', true)).said, ['forgo 8', gone]);
+      assert.deepEqual(runSecured(BACK, ...upTo(ALL), granted(more, '/desk.1', true)).said, [gone]);
     }
   });
 
@@ -228,17 +244,17 @@ describe('a login with SASL2', () => {
       byToken: true,
     });
     for (const reason of ['not-authorized', 'credentials-expired', 'invalid-mechanism', 'aborted'] as const) {
-      assert.deepEqual(run(RESUME, HEADER, offer(ALL), denied(reason)).said, [`anew ${reason}`]);
+      assert.deepEqual(runSecured(BACK, HEADER, offer(ALL), denied(reason)).said, [`anew ${reason}`]);
     }
     for (const reason of ['server-unproven', 'wrong-identity', 'malformed-answer'] as const) {
-      assert.deepEqual(run(RESUME, HEADER, offer(ALL), denied(reason)).said, ['fail denied']);
+      assert.deepEqual(runSecured(BACK, HEADER, offer(ALL), denied(reason)).said, ['fail denied']);
     }
   });
 
   it('knows of tokens only where a session can be gone back to', () => {
     const fast = `<fast xmlns='${NS.fast}'><mechanism>HT-SHA-256-NONE</mechanism></fast>`;
     const asked = (inline: string) => {
-      const state = advance(RESUME, advance(RESUME, connected(RESUME, false), HEADER).state, offer(inline));
+      const state = advance(BACK, advance(BACK, connected(BACK, true), HEADER).state, offer(inline));
       return state.commands.map(one => one.do === 'authenticate' && [one.offer.fast, one.resumption?.name]);
     };
     assert.deepEqual(asked(`<inline>${fast}${SM}</inline>`), [[['HT-SHA-256-NONE'], 'resume']]);
@@ -247,11 +263,11 @@ describe('a login with SASL2', () => {
 
   it('is done when all is granted', () => {
     const bound = `<bound xmlns='${NS.bind2}'><enabled xmlns='${NS.management}' resume='1' id='sm-3'/></bound>`;
-    assert.deepEqual(run(OFF, ...upTo(ALL), granted(bound)).said, ['begin user@home.example/desk.1 sm-3 0']);
+    assert.deepEqual(runSecured(PLAN, ...upTo(ALL), granted(bound)).said, ['begin user@home.example/desk.1 sm-3 0']);
     const resumed = `<resumed xmlns='${NS.management}' previd='sm-1' h='9'/>`;
-    assert.deepEqual(run(RESUME, ...upTo(ALL), granted(resumed, '')).said, ['continue 9']);
+    assert.deepEqual(runSecured(BACK, ...upTo(ALL), granted(resumed, '')).said, ['continue 9']);
     const both = `<failed xmlns='${NS.management}' h='3'/>${bound}`;
-    assert.deepEqual(run(RESUME, ...upTo(ALL), granted(both)).said, [
+    assert.deepEqual(runSecured(BACK, ...upTo(ALL), granted(both)).said, [
       'forgo 3',
       'begin user@home.example/desk.1 sm-3 0',
     ]);
@@ -260,22 +276,22 @@ describe('a login with SASL2', () => {
   it('binds nothing in the place of a session that can be resumed only after it', () => {
     const apart = `<inline><bind xmlns='${NS.bind2}'><inline/></bind></inline>`;
     const bind = `<bind xmlns='${NS.bind2}'><tag>desk</tag></bind>`;
-    assert.deepEqual(run(OFF, HEADER, offer(apart)).said, [`authenticate sasl2 PLAIN ${bind}`]);
-    assert.deepEqual(run(RESUME, HEADER, offer(apart)).said, ['authenticate sasl2 PLAIN']);
-    const after = (inside: string) => run(RESUME, ...upTo(apart), granted('', ''), features(inside)).said;
+    assert.deepEqual(runSecured(PLAN, HEADER, offer(apart)).said, [`authenticate sasl2 PLAIN ${bind}`]);
+    assert.deepEqual(runSecured(BACK, HEADER, offer(apart)).said, ['authenticate sasl2 PLAIN']);
+    const after = (inside: string) => runSecured(BACK, ...upTo(apart), granted('', ''), features(inside)).said;
     assert.deepEqual(after(BIND + SM), [`<resume xmlns='${NS.management}' previd='sm-1' h='7'/>`]);
     assert.match(after(BIND).join(), /^<iq id='bind'/);
     assert.deepEqual(after(''), ['forgo undefined', 'fail no-bind']);
   });
 
   it('goes on with the features that follow, on the same stream', () => {
-    assert.match(run(OFF, ...upTo(''), granted('', ''), features(BIND + SM)).said.join(), /^<iq id='bind'/);
+    assert.match(runSecured(PLAN, ...upTo(''), granted('', ''), features(BIND + SM)).said.join(), /^<iq id='bind'/);
     const bound = granted(`<bound xmlns='${NS.bind2}'/>`);
-    assert.deepEqual(run(OFF, ...upTo(ALL), bound, features(SM)).said, [
+    assert.deepEqual(runSecured(PLAN, ...upTo(ALL), bound, features(SM)).said, [
       `<enable xmlns='${NS.management}' resume='true'/>`,
     ]);
     const early = received("<message from='a@b.example'/>");
-    assert.deepEqual(run(OFF, ...upTo(ALL), bound, early, features('')).said, [
+    assert.deepEqual(runSecured(PLAN, ...upTo(ALL), bound, early, features('')).said, [
       'begin user@home.example/desk.1 undefined 1',
     ]);
   });
@@ -283,7 +299,7 @@ describe('a login with SASL2', () => {
   it('does not take an address of somebody else, or none', () => {
     for (const resource of ['', '.evil/x']) {
       const bound = granted(`<bound xmlns='${NS.bind2}'/>`, resource);
-      assert.throws(() => run(OFF, ...upTo(ALL), bound), { condition: 'invalid-from' });
+      assert.throws(() => runSecured(PLAN, ...upTo(ALL), bound), { condition: 'invalid-from' });
     }
   });
 });

@@ -52,11 +52,11 @@ export const STEPS: readonly Step[] = [
     waits: 'upgrading',
     begin: () => [say(element('starttls', NS.tls))],
   },
-  // XEP-0388: before the SASL of RFC 6120, because it takes fewer round trips.
+  // XEP-0388: before the SASL of RFC 6120, because it takes fewer round trips; over TLS only, as it wants.
   {
     name: 'authentication',
     feature: { name: 'authentication', ns: NS.sasl2 },
-    needs: ['open'],
+    needs: ['secured'],
     forbids: ['authenticated'],
     waits: 'judging',
     begin: beginSasl2,
