@@ -73,6 +73,19 @@ describe('a client link at a server with SASL2', () => {
     assert.deepEqual(probe.log.with('stanza dropped'), []);
   });
 
+  it('takes stanzas as large as after any other login, also behind the login at once', async () => {
+    const large = (id: string, size: number) =>
+      `<message from='bob@home.example/x' id='${id}'><body>${'x'.repeat(size)}</body></message>`;
+    const bound = success(`<bound xmlns='${NS.bind2}'>${ENABLED}</bound>`);
+    const { server } = await serving(bound + FEATURES + large('1', 40_000) + large('2', 600_000) + large('3', 400_000));
+    await using _server = server;
+    await using probe = new ClientProbe(server.port, server.options);
+    await probe.until('online');
+    const stanzas = oneByOne(probe.link.incoming);
+    assert.deepEqual([(await stanzas.next()).value?.id, (await stanzas.next()).value?.id], ['1', '3']);
+    assert.equal(probe.link.state.name, 'online');
+  });
+
   it('does not go on as somebody else', async () => {
     const { server } = await serving(success('', 'mallory@home.example') + FEATURES);
     await using _server = server;

@@ -144,12 +144,13 @@ export class ClientStream {
   #open(known: boolean, authenticated: boolean): void {
     const { account } = this.#options.plan;
     this.#reader?.stop();
-    this.#reader = this.#newReader(authenticated);
+    this.#reader = this.#newReader(known || authenticated);
     const from = known && localOf(account) !== undefined ? account : undefined;
     this.write(openStream({ contentNs: NS.client, to: domainOf(account), from, version: '1.0' }));
   }
 
-  #newReader(authenticated: boolean): StreamReader {
+  /** A server with a certificate may write as in a session at once: after SASL2 the stream goes on as one. */
+  #newReader(trusted: boolean): StreamReader {
     return new StreamReader(
       {
         open: (root, contentNs) => this.#login?.input({ name: 'header', root, contentNs }),
@@ -157,7 +158,7 @@ export class ClientStream {
         refused: (head, reason) => this.#refuse(head, reason),
         close: () => this.#lose(endedInOrder(), STREAM_END),
       },
-      { limits: authenticated ? COMPONENT_LIMITS : PRE_AUTH_LIMITS, forgivesNames: authenticated },
+      { limits: trusted ? COMPONENT_LIMITS : PRE_AUTH_LIMITS, forgivesNames: trusted },
     );
   }
 
@@ -276,11 +277,7 @@ export class ClientStream {
     else this.#transport.close(farewell);
   }
 
-  /**
-   * Closes the stream in order (RFC 6120 §4.4), within two seconds; one whose login is not done is cut.
-   *
-   * @param farewell what to say before the end of the stream
-   */
+  /** Closes the stream in order (RFC 6120 §4.4), behind the farewell, within two seconds; one whose login is not done is cut. */
   close(farewell = ''): void {
     if (!this.#over) this.#finish(this.#online ? farewell + STREAM_END : undefined);
   }
