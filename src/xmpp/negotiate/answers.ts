@@ -116,8 +116,9 @@ export function granted(plan: Plan, state: State, { address, bound: outcome, res
 function settled({ account }: Plan, before: Progress, address: Jid, outcome: Bound | undefined): Answer {
   if (outcome === undefined) return { progress: before, commands: [], end: { ...before, name: 'listening' } };
   const full = fullAddress(address, account);
-  const { progress } = known(before, ['bound'], { address: full });
   const said = outcome.management && readManagement(outcome.management);
+  // XEP-0198 §3: it is asked for once at most, so a refusal stands.
+  const { progress } = known(before, said === undefined ? ['bound'] : ['bound', 'managed'], { address: full });
   if (said?.name !== 'enabled') return { progress, commands: [], end: { ...progress, name: 'listening' } };
   const begun = { address: full, management: { resumption: said.resumption }, early: [] };
   return { progress, commands: [{ do: 'begin', ...begun }], end: { name: 'over' } };

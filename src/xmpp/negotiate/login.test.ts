@@ -294,6 +294,10 @@ describe('a login with SASL2', () => {
     assert.deepEqual(runSecured(PLAN, ...upTo(ALL), bound, early, features('')).said, [
       'begin user@home.example/desk.1 undefined 1',
     ]);
+    const refused = granted(`<bound xmlns='${NS.bind2}'><failed xmlns='${NS.management}'/></bound>`);
+    assert.deepEqual(runSecured(PLAN, ...upTo(ALL), refused, features(SM)).said, [
+      'begin user@home.example/desk.1 undefined 0',
+    ]);
   });
 
   it('does not take an address of somebody else, or none', () => {
