@@ -39,6 +39,8 @@ type Read = (plan: Plan, state: State, received: Element) => Answer;
 
 /** Resources that may be taken before we give up. */
 const CONFLICTS = 2;
+/** Stanzas that may come before the login is done. */
+const EARLY = 256;
 
 const READERS: Partial<Record<Waiting, Read>> = {
   upgrading: upgrade,
@@ -169,9 +171,15 @@ function managed(_plan: Plan, state: State, received: Element): Answer {
   return early(state, received);
 }
 
-/** With an address, stanzas may come before the last step is done. */
-function early(state: State, received: Element): Answer {
+/**
+ * With an address, stanzas may come before the last step is done. Nothing slows a server down meanwhile.
+ *
+ * @throws StreamFault when it is none, or when there are too many
+ */
+export function early(state: State, received: Element): Answer {
   if (received.ns !== NS.client || !isKind(received.name)) throw misplaced(state);
+  if (state.early.length >= EARLY)
+    throw new StreamFault('policy-violation', 'it sends too much before the login is done');
   return { progress: state, commands: [], end: { ...state, early: [...state.early, received] } };
 }
 

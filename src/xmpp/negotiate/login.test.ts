@@ -335,6 +335,14 @@ describe('a login that cannot be done', () => {
     }
   });
 
+  it('keeps 256 stanzas that come before it is done, and takes no more', () => {
+    const early = received("<message from='a@b.example'/>");
+    const managing = [...LOGIN, features(BIND + SM), BOUND];
+    const many = Array.from({ length: 256 }, () => early);
+    assert.deepEqual(run(OFF, ...managing, ...many, ENABLED).said, ['begin user@home.example/desk sm-2 256']);
+    assert.throws(() => run(OFF, ...managing, ...many, early), { condition: 'policy-violation' });
+  });
+
   it('takes nothing that has no place', () => {
     const stray = received("<message from='a@b.example'/>");
     const places: readonly (readonly LoginInput[])[] = [

@@ -10,7 +10,7 @@ import { readHeader, StreamFault } from '../header.ts';
 import { NS } from '../ns.ts';
 import type { SaslFault } from '../sasl/client-fault.ts';
 import { isKind } from '../stanza.ts';
-import { answer, granted } from './answers.ts';
+import { answer, early, granted } from './answers.ts';
 import { nextStep, requiresTls } from './steps.ts';
 import {
   type Fact,
@@ -102,9 +102,10 @@ function reopened({ facts, conflicts }: Progress, more: readonly Fact[]): LoginA
 }
 
 /** The features decide what comes next. */
-function listen(plan: Plan, state: Progress, received: Element): LoginAdvance {
+function listen(plan: Plan, state: Progress & { readonly name: Waiting }, received: Element): LoginAdvance {
   if (state.facts.has('bound') && isStanza(received)) {
-    return { state: { ...state, name: 'listening', early: [...state.early, received] }, commands: [] };
+    const { end = state, commands } = early(state, received);
+    return { state: end, commands };
   }
   if (received.ns !== NS.stream || received.name !== 'features') {
     throw new StreamFault('bad-format', 'it does not say which features it offers');
