@@ -6,13 +6,13 @@
  * what is counted in `client-session.ts`, when to make the next connection in `client.ts`, what is said about the end in
  * `client-ending.ts`.
  */
-import { TLSSocket } from 'node:tls';
 import type { Element } from '../xml/element.ts';
 import { COMPONENT_LIMITS, PRE_AUTH_LIMITS } from '../xml/limits.ts';
 import { StreamReader } from '../xml/parse.ts';
 import { openStream, type ReceivedStreamError, readStreamError, STREAM_END, StreamFault } from '../xmpp/header.ts';
 import { domainOf, localOf } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
+import { readStanzaLimit } from '../xmpp/stream-limits.ts';
 import { type Management, readManagement } from '../xmpp/stream-management.ts';
 import {
   type ClientPlace,
@@ -31,7 +31,7 @@ import { explainFailure } from './dial-failure.ts';
 import { again, endedInOrder } from './ending.ts';
 import { PROBE_WAIT } from './pulse.ts';
 import { readProceed } from './starttls.ts';
-import { securing } from './tls-client.ts';
+import { asTls, securing } from './tls-client.ts';
 import { Transport } from './transport.ts';
 
 /** What a connection needs. */
@@ -63,6 +63,8 @@ const LOGIN_WAIT = 15_000;
 
 /** A connection. Making it starts it. */
 export class ClientStream {
+  /** The bytes that the server takes as one stanza, as it last said on the present stream. */
+  stanzaLimit: number | undefined;
   readonly #options: ClientStreamOptions;
   readonly #owner: ClientStreamOwner;
   readonly #dialling = new AbortController();
@@ -144,6 +146,7 @@ export class ClientStream {
   #open(known: boolean, authenticated: boolean): void {
     const { account } = this.#options.plan;
     this.#reader?.stop();
+    this.stanzaLimit = undefined;
     this.#reader = this.#newReader(known || authenticated);
     const from = known && localOf(account) !== undefined ? account : undefined;
     this.write(openStream({ contentNs: NS.client, to: domainOf(account), from, version: '1.0' }));
@@ -183,6 +186,7 @@ export class ClientStream {
 
   #element(received: Element): void {
     const error = readStreamError(received);
+    if (isFeatures(received)) this.stanzaLimit = readStanzaLimit(received) ?? this.stanzaLimit;
     if (error !== undefined) this.#leave(error);
     else if (this.#online) this.#deliver(received);
     else this.#login?.input({ name: 'element', element: received });
@@ -191,8 +195,7 @@ export class ClientStream {
   /** Whoever is sent to another server says no end of the stream, which would be that of the session (XEP-0198 §5). */
   #leave(error: ReceivedStreamError): void {
     const ending = endedByError(this.#place, error);
-    const { arrival } = this;
-    const onward = error.address === undefined ? undefined : arrival && routeOn(arrival, error.address);
+    const onward = this.arrival && routeOn(this.arrival, error.address ?? '');
     if (onward === undefined) this.#lose(ending, STREAM_END);
     else this.#lose({ ...ending, onward });
   }
@@ -201,7 +204,7 @@ export class ClientStream {
     const bytes = this.#unread;
     this.#unread = 0;
     // After SASL2 they may come when everything that they offer is done.
-    if (received.ns === NS.stream && received.name === 'features') return;
+    if (isFeatures(received)) return;
     const said = readManagement(received);
     if (said === undefined) this.#owner.element(received, bytes);
     else this.#owner.managed(said);
@@ -291,7 +294,6 @@ export class ClientStream {
   }
 }
 
-function asTls(socket: Dialled['socket']): TLSSocket {
-  if (socket instanceof TLSSocket) return socket;
-  throw new Error('a socket that is secured is no TLS socket');
+function isFeatures({ ns, name }: Element): boolean {
+  return ns === NS.stream && name === 'features';
 }

@@ -57,6 +57,8 @@ class UserLink implements ClientLink, ClientStreamOwner {
   #session: ClientSession | undefined;
   /** The address of the last session that has ended. */
   #former: Jid | undefined;
+  /** The bytes that the server takes as one stanza, when it says so. */
+  #limit: number | undefined;
   #onlineSince: number | undefined;
   /** When the session is given up that waits to be resumed. */
   #expiry: Disposable | undefined;
@@ -261,7 +263,10 @@ class UserLink implements ClientLink, ClientStreamOwner {
     this.#requireOwn(stanza.from);
     const session = this.#session;
     if (session === undefined) throw this.#down();
-    const { text, bytes } = acceptable(stanza, this.#options.stanzaBytes ?? CLIENT_LIMITS.bytes);
+    const { stanzaBytes = CLIENT_LIMITS.bytes } = this.#options;
+    // Who waits for the session to be resumed does not know better than before.
+    if (this.#state.name === 'online') this.#limit = this.#stream.stanzaLimit;
+    const { text, bytes } = acceptable(stanza, Math.min(stanzaBytes, this.#limit ?? stanzaBytes));
     await session.send(text, bytes, until);
   }
 

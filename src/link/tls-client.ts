@@ -7,7 +7,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
-import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, getCACertificates, type SecureContext, TLSSocket } from 'node:tls';
 import type { Jid } from '../xmpp/jid.ts';
 import { serverEndPoint } from '../xmpp/sasl/channel-binding.ts';
 import { asciiHost, checkName } from './certificate-name.ts';
@@ -74,6 +74,12 @@ export function securing(domain: Jid, trust: Trust): (socket: Socket) => TLSSock
     secured.once('secureConnect', () => secured.uncork());
     return secured;
   };
+}
+
+/** A socket that is secured, as what it is. */
+export function asTls(socket: Socket): TLSSocket {
+  if (socket instanceof TLSSocket) return socket;
+  throw new Error('a socket that is secured is no TLS socket');
 }
 
 /**

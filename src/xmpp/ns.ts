@@ -22,6 +22,8 @@ export const NS = {
   sasl2: 'urn:xmpp:sasl:2',
   /** XEP-0440: types of channel binding. */
   saslBindings: 'urn:xmpp:sasl-cb:0',
+  /** XEP-0478. */
+  streamLimits: 'urn:xmpp:stream-limits:0',
   /** XEP-0484: FAST. */
   fast: 'urn:xmpp:fast:0',
   /** RFC 6120 §7: resource binding. */
