@@ -86,6 +86,20 @@ describe('a client link at a server with SASL2', () => {
     assert.equal(probe.link.state.name, 'online');
   });
 
+  it('logs in by a mechanism that only the SASL of RFC 6120 has there', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const mechanisms = `<mechanisms xmlns='${NS.sasl}'><mechanism>PLAIN</mechanism><mechanism>EXTERNAL</mechanism></mechanisms>`;
+    await using server = await listenRawTls(socket => {
+      socket.once('data', () => {
+        socket.write(HEADER + OFFER.replace('</stream:features>', `${mechanisms}</stream:features>`));
+        socket.once('data', chunk => resolve(String(chunk)));
+      });
+    });
+    const credential = { kind: 'external' } as const;
+    await using _probe = new ClientProbe(server.port, { ...server.options, credential });
+    assert.equal(await promise, `<auth xmlns='${NS.sasl}' mechanism='EXTERNAL'>=</auth>`);
+  });
+
   it('does not go on as somebody else', async () => {
     const { server } = await serving(success('', 'mallory@home.example') + FEATURES);
     await using _server = server;

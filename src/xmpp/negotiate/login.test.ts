@@ -217,6 +217,19 @@ describe('a login with SASL2', () => {
     assert.match(runSecured(PLAN, HEADER, offer(ALL)).said.join(), /^authenticate sasl2 PLAIN/);
   });
 
+  it('that has no mechanism for us is one by RFC 6120, if that is on offer too', () => {
+    const denied = (reason: SaslReason): LoginInput => ({ name: 'denied', fault: new SaslFault(reason, reason) });
+    const unsuited = denied('no-mechanism');
+    assert.deepEqual(runSecured(PLAN, HEADER, offer(ALL), unsuited).said, ['authenticate sasl PLAIN']);
+    const bound = [RESPONSE, SUCCESS, AUTHENTICATED, HEADER, features(BIND), BOUND];
+    assert.match(runSecured(PLAN, HEADER, offer(ALL), unsuited, ...bound).said.join(), /^begin user@home/);
+    assert.deepEqual(runSecured(PLAN, HEADER, offer(ALL), unsuited, unsuited).said, ['fail denied']);
+    assert.deepEqual(runSecured(PLAN, HEADER, offer(ALL), denied('downgraded')).said, ['fail denied']);
+    assert.deepEqual(runSecured(PLAN, HEADER, features(SASL), unsuited).said, ['fail denied']);
+    const alone = features(`<authentication xmlns='${NS.sasl2}'><mechanism>X</mechanism></authentication>`);
+    assert.deepEqual(runSecured(PLAN, HEADER, alone, unsuited).said, ['fail denied']);
+  });
+
   it('asks for everything at once', () => {
     assert.deepEqual(runSecured(BACK, HEADER, offer(ALL)).said, [
       `authenticate sasl2 PLAIN <bind xmlns='${NS.bind2}'><tag>desk</tag><enable xmlns='${NS.management}' resume='true'/></bind>` +

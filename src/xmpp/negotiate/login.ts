@@ -59,7 +59,7 @@ export function advance(plan: Plan, state: LoginState, input: LoginInput): Login
     case 'authenticated':
       return authenticated(plan, state, input.granted);
     case 'denied':
-      return denied(input.fault, input.byToken ?? false);
+      return denied(plan, state, input.fault, input.byToken ?? false);
   }
 }
 
@@ -78,9 +78,24 @@ function authenticated(plan: Plan, state: Progress & { readonly name: Waiting },
 }
 
 /** XEP-0484 §5.1: other means are tried where a token is refused; whoever breaks the protocol gets no second chance. */
-function denied(fault: SaslFault, byToken: boolean): LoginAdvance {
+function denied(
+  plan: Plan,
+  state: Progress & { readonly name: Waiting },
+  fault: SaslFault,
+  byToken: boolean,
+): LoginAdvance {
   if (byToken && fault.blame !== 'server') return renewed(fault.message);
-  return failing({ kind: 'denied', fault });
+  const isChoosing = state.name === 'judging' && fault.reason === 'no-mechanism';
+  const other = isChoosing ? otherProfile(plan, state) : undefined;
+  return other ?? failing({ kind: 'denied', fault });
+}
+
+/** The mechanisms of SASL2 and of RFC 6120 need not be the same: Prosody's mod_client_certs adds EXTERNAL to these alone. */
+function otherProfile(plan: Plan, { facts, features, ...others }: Progress): LoginAdvance | undefined {
+  const isFirst = facts.has('secured') && !facts.has('unsuited');
+  if (!isFirst || features === undefined || childNamed(features, 'mechanisms', NS.sasl) === undefined) return undefined;
+  if (childNamed(features, 'authentication', NS.sasl2) === undefined) return undefined;
+  return nextStep(plan, { ...others, features, facts: facts.union(new Set<Fact>(['unsuited'])) });
 }
 
 function open(state: Progress & { readonly name: Waiting }, root: Element, contentNs: string): LoginAdvance {

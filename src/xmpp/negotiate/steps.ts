@@ -57,7 +57,7 @@ export const STEPS: readonly Step[] = [
     name: 'authentication',
     feature: { name: 'authentication', ns: NS.sasl2 },
     needs: ['secured'],
-    forbids: ['authenticated'],
+    forbids: ['authenticated', 'unsuited'],
     waits: 'judging',
     begin: beginSasl2,
   },

@@ -42,6 +42,7 @@ export interface Plan {
  * What can be true of a login:
  * - `plain`: TLS must not be used
  * - `secured`: TLS is in place
+ * - `unsuited`: SASL2 is on offer with no mechanism for us
  * - `open`: credentials may be shown, because TLS is in place or need not be
  * - `authenticated`: SASL has succeeded
  * - `resumable`: there is a session to go on with, and the server has not refused it
@@ -49,7 +50,16 @@ export interface Plan {
  * - `established`: the session of RFC 3921 is there
  * - `managed`: stream management is on, or refused
  */
-export type Fact = 'plain' | 'secured' | 'open' | 'authenticated' | 'resumable' | 'bound' | 'established' | 'managed';
+export type Fact =
+  | 'plain'
+  | 'secured'
+  | 'unsuited'
+  | 'open'
+  | 'authenticated'
+  | 'resumable'
+  | 'bound'
+  | 'established'
+  | 'managed';
 
 /** What is known of a login that is under way. */
 export interface Progress {
