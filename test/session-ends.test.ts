@@ -12,7 +12,9 @@ import { readTerms } from '../src/auth/token-terms.ts';
 import { type C2sConnection, C2sServer } from './support/c2s-server.ts';
 import { Folder } from './support/folder.ts';
 import { type Gateway, startGateway } from './support/gateway.ts';
+import { runGateway } from './support/in-process-gateway.ts';
 import { MemoryLog } from './support/memory-log.ts';
+import { freePorts } from './support/ports.ts';
 import { basic, JSON_TYPE, post, type Reply } from './support/rest-client.ts';
 import { newSecret } from './support/secrets.ts';
 
@@ -127,4 +129,22 @@ test('a session makes room when who made requests to it has gone, also one that 
   socket.destroy();
   const deadline = performance.now() + NOTICED;
   while ((await message(here, 'carol')).status !== 202) assert.ok(performance.now() < deadline, 'it is still held');
+});
+
+test('requests of users whose server is away do not fill the log', async () => {
+  await using folder = await Folder.make();
+  const [port] = await freePorts(1);
+  const host = `RESTANZA_HOSTS__${DOMAIN}__VIRTUALHOST__`;
+  const away = { [`${host}SERVER`]: `xmpp://127.0.0.1:${port}`, [`${host}TLS`]: 'off' };
+  await using gateway = await runGateway(folder.path, away);
+  for (let made = 0; made < 60; made += 1) {
+    const refused = await post(gateway.url, {
+      body: MESSAGE,
+      type: JSON_TYPE,
+      headers: { authorization: login('alice') },
+    });
+    assert.equal(refused.status, 503);
+  }
+  const closed = gateway.lines.filter(({ msg }) => msg === 'client link is closed');
+  assert.ok(closed.length >= 20 && closed.length <= 40, `${closed.length} lines for 60 requests`);
 });

@@ -15,6 +15,7 @@ import { type Entrance, Sessions } from '../host/sessions.ts';
 import { connectClient } from '../link/client.ts';
 import type { ClientLink, ClientOptions } from '../link/client-options.ts';
 import { SYSTEM_CLOCK } from '../link/clock.ts';
+import { PacedLog } from '../link/paced-log.ts';
 import { bareOf, domainOf, type Jid, JidError, localOf, makeJid } from '../xmpp/jid.ts';
 import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
 import { readKeys, writeKeys } from '../xmpp/sasl/kept-keys.ts';
@@ -42,7 +43,10 @@ export async function serveVirtualHost(domain: Jid, config: VirtualHost, around:
   const { server, tls, idle, max_sessions: max } = virtualhost;
   const trust = await trustOf(domain, virtualhost);
   const common: Server = { ...(server !== undefined && { server }), tls, trust, kdf, log };
-  const connect = (entrance: Entrance) => connectClient({ ...common, ...sessionOf(entrance), reconnect: false });
+  // While the server is away, each request is a login that fails.
+  const paced = new PacedLog(log, SYSTEM_CLOCK);
+  const connect = (entrance: Entrance) =>
+    connectClient({ ...common, ...sessionOf(entrance), log: paced, reconnect: false });
   const sessions = stack.use(new Sessions({ connect, software, idle, max, clock: SYSTEM_CLOCK, log }));
   const logins = await Promise.all(
     [...accounts].map(async ([local, account]) => {
