@@ -105,6 +105,15 @@ const FAULTY: Readonly<Record<string, readonly [host: string, ...lines: string[]
     `${COMPONENT}, jwt: { issuer: a, audience: b, jwks_file: k, algorithms: [HS256] }`,
     'jwt.algorithms: expected a list of ES256, ES384, ES512, EdDSA, Ed25519, PS256, PS384, PS512, RS256, RS384, RS512, for example [ES256]',
   ],
+  'an application that acts elsewhere': [
+    `${COMPONENT}, oauth: { clients: { r: { secret: x, address: bot@b.example }, s: { secret: x, address: "@" } } }`,
+    'oauth.clients.r.address: must be an address at a.example',
+    'oauth.clients.s.address: must be an address at a.example',
+  ],
+  'an application that acts as somebody whose password is not there': [
+    'virtualhost: , accounts: { bot: { password: x } }, oauth: { clients: { r: { secret: x, address: eve@a.example } } }',
+    'oauth.clients.r.address: nobody can act as eve@a.example without its password; name one of accounts',
+  ],
   'direct TLS without TLS': [
     'virtualhost: { server: "xmpps://a", tls: off }',
     'virtualhost.tls: xmpps:// is TLS; write xmpp:// in server, or tls: required',

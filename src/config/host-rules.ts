@@ -4,6 +4,7 @@
  * Decides the faults that no key of a host shows alone.
  */
 import { isAnonymousLocalpart } from '../xmpp/anonymous.ts';
+import { domainOf, type Jid, JidError, localOf, parseJid } from '../xmpp/jid.ts';
 import type { AccountConfig, CallbackConfig, Config, HostConfig } from './config.ts';
 import type { Problem } from './problem.ts';
 import { type Entry, problemAt } from './settings.ts';
@@ -103,6 +104,7 @@ export function hostFaults(hosts: Config['hosts'], entries: readonly Entry[]): P
       ...namesOfStrangers(host, path, entries),
       ...contraryTls(host, path, entries),
       ...sourcesOfKeys(host, path, entries),
+      ...clientsElsewhere(host, domain, path, entries),
       ...sameNames(host, path, entries),
       ...[...host.accounts].flatMap(([name, account]) => sameNames(account, [...path, 'accounts', name], entries)),
       ...settings.flatMap(setting => brokenRules(setting, entries)),
@@ -141,6 +143,31 @@ function contraryTls({ virtualhost }: HostConfig, path: readonly string[], entri
 function sourcesOfKeys({ jwt }: HostConfig, path: readonly string[], entries: readonly Entry[]): Problem[] {
   if (jwt === undefined || (jwt.jwks_uri === undefined) !== (jwt.jwks_file === undefined)) return [];
   return [problemAt([...path, 'jwt'], entries, 'set exactly one of jwks_uri and jwks_file')];
+}
+
+/** An application acts as an address that this host can vouch for. */
+function clientsElsewhere(
+  { oauth, virtualhost, accounts }: HostConfig,
+  domain: Jid,
+  path: readonly string[],
+  entries: readonly Entry[],
+): Problem[] {
+  return [...(oauth?.clients ?? [])].flatMap(([id, { address }]) => {
+    const at = (reason: string) => [problemAt([...path, 'oauth', 'clients', id, 'address'], entries, reason)];
+    const jid = readJid(address);
+    if (jid === undefined || domainOf(jid) !== domain) return at(`must be an address at ${domain}`);
+    if (virtualhost === undefined || accounts.has(localOf(jid) ?? '')) return [];
+    return at(`nobody can act as ${jid} without its password; name one of accounts`);
+  });
+}
+
+function readJid(text: string): Jid | undefined {
+  try {
+    return parseJid(text);
+  } catch (error) {
+    if (error instanceof JidError) return undefined;
+    throw error;
+  }
 }
 
 /** What the journal owes a callback is noted under its name, and `callback` has that one. */
