@@ -24,8 +24,22 @@ export type ArchiveQuery = Iq & { readonly from: Jid; readonly id: string };
  * account got has the id of what it is a copy of (XEP-0280 §6).
  */
 export function archiveIdOf({ from, payload }: Stanza, account: Jid): string | undefined {
-  const copied = from === account ? payload.flatMap(copiedPayload) : [];
+  const copied = from === account ? payload.flatMap(copiedMessages).flatMap(childElements) : [];
   return [...copied, ...payload].findLast(element => isIdBy(account, element))?.attrs['id'];
+}
+
+/**
+ * What tells whether two stanzas are copies of one: the id of the archive alone does not, because ejabberd takes the time in
+ * microseconds for it, and two senders can have the same. One sender writes no two messages at the same moment.
+ *
+ * @returns `undefined` for what has no id of the account's archive
+ */
+export function copyKeyOf(stanza: Stanza, account: Jid): string | undefined {
+  const archiveId = archiveIdOf(stanza, account);
+  if (archiveId === undefined) return undefined;
+  const [copied] = stanza.from === account ? stanza.payload.flatMap(copiedMessages) : [];
+  const { from = account, id = '' } = copied?.attrs ?? stanza;
+  return `${archiveId}\0${from}\0${id}`;
 }
 
 /** The same stanza without the ids that its sender has put there in the name of the account. */
@@ -40,11 +54,11 @@ function isIdBy(account: Jid, { name, ns, attrs }: Element): boolean {
   return name === 'stanza-id' && ns === NS.sid && attrs['by'] === account;
 }
 
-/** What stands in the message that a carbon is a copy of. */
-function copiedPayload(carbon: Element): readonly Element[] {
+/** The message that a carbon is a copy of. */
+function copiedMessages(carbon: Element): readonly Element[] {
   if (carbon.ns !== NS.carbons) return [];
   const forwarded = childElements(carbon).filter(({ name, ns }) => name === 'forwarded' && ns === NS.forward);
-  return forwarded.flatMap(childElements).flatMap(childElements);
+  return forwarded.flatMap(childElements);
 }
 
 /** Whether a stanza says that it is a result of an archive. */

@@ -98,6 +98,21 @@ test('an id that the sender has put there in the name of the account is taken ou
   assert.deepEqual(kept, [live(message('1'), 'a1')]);
 });
 
+test('messages of two senders to which the archive gave one id are both handed on, and once', async () => {
+  const scene = opened('a0');
+  const { archive, ids, catchUp } = scene;
+  archive.messages.push(message('0'));
+  await settledTwice(scene);
+  const [one, other] = [message('1'), message('2', parseJid('carol@example.org/x'))];
+  await catchUp.take([live(one, 'a1')]);
+  await catchUp.take([live(other, 'a1')]);
+  assert.deepEqual(ids(), ['1', '2']);
+  archive.messages.push(one);
+  await settledTwice(scene);
+  await catchUp.take([live(other, 'a1')]);
+  assert.deepEqual(ids(), ['1', '2']);
+});
+
 test('a copy of what another client got is not handed on again as itself', async () => {
   const scene = opened('a0');
   const { archive, ids, noted, catchUp } = scene;

@@ -1,14 +1,14 @@
 /**
  * What came for an account while it was away (XEP-0313).
  *
- * Decides that an always-on account gets every archived message once and in order: with a new session the archive is asked
- * for all that came after the last stanza that was kept, and what arrives meanwhile and is archived too waits until that has
- * been handed on. What the archive gives looks like a message that the server had stored: with the time in a delay
- * (XEP-0203) and the archive's id (XEP-0359), by which copies are told. The position is kept with the stanzas themselves, so that
- * a restart neither skips nor repeats. Own messages are left out. Some seconds later the end of the archive is looked over once
- * more: while a server replaces a session, it may still give a message to the old one, and note it in the archive after the
- * new one has asked (ejabberd does). Until then the position stays where that look begins, so that another process makes up for
- * one that did not come to it.
+ * Decides that an always-on account gets every archived message once and in order: with a new session the archive is asked for
+ * all that came after the last stanza that was kept, and what arrives meanwhile and is archived too waits until that has been
+ * handed on. What the archive gives looks like a message that the server had stored: with the time in a delay (XEP-0203) and the
+ * archive's id (XEP-0359), by which copies are told, together with the sender. The position is kept with the stanzas themselves,
+ * so that a restart neither skips nor repeats. Own messages are left out. Some seconds later the end of the archive is looked
+ * over once more: while a server replaces a session, it may still give a message to the old one, and note it in the archive
+ * after the new one has asked (ejabberd does). Until then the position stays where that look begins, so that another process
+ * makes up for one that did not come to it.
  *
  * An archive that does not answer is not waited for longer than a minute (`archive-silence.ts`). Then what comes live goes on
  * at once, and may so come before older messages that only the archive has. The position stays where it is meanwhile, and
@@ -19,7 +19,7 @@ import type { Clock } from '../link/clock.ts';
 import type { Log } from '../log.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { Message, Stanza } from '../xmpp/stanza.ts';
-import { archiveIdOf, isArchiveResult, withoutForgedIds } from './archive-page.ts';
+import { copyKeyOf, isArchiveResult, withoutForgedIds } from './archive-page.ts';
 import { ArchiveReader, type Ask, type Positions } from './archive-reader.ts';
 import { ArchiveSilence } from './archive-silence.ts';
 import type { Sink } from './host.ts';
@@ -46,7 +46,7 @@ const SETTLED = 5_000;
 const AGAIN = 10_000;
 /** Live messages that may wait for the archive; later ones are left to the archive itself. */
 const MAX_HELD = 5_000;
-/** Ids of the archive by which copies are told, where the position moves on with what comes. */
+/** Stanzas whose copies are told, where the position moves on with what comes. */
 const MAX_RECENT = 20_000;
 /** The same while the position stays: all that comes until the archive answers may come from there again. */
 const MAX_SINCE_POSITION = 200_000;
@@ -79,7 +79,7 @@ export class CatchUp implements Sink, AsyncDisposable {
       asked: () => this.#silence.asked(),
       answered: () => this.#answered(),
     });
-    for (const stanza of options.earlier ?? []) this.#remember(this.#archiveId(stanza));
+    for (const stanza of options.earlier ?? []) this.#remember(this.#copyKey(stanza));
   }
 
   /** A result that no query waits for is somebody's invention, or too late. */
@@ -113,20 +113,20 @@ export class CatchUp implements Sink, AsyncDisposable {
     })();
   }
 
-  /** The id of a copy that the archive has. */
-  #archiveId(stanza: Stanza): string | undefined {
-    return archiveIdOf(stanza, this.#options.account);
+  /** What stands for all copies of a stanza that the archive has. */
+  #copyKey(stanza: Stanza): string | undefined {
+    return copyKeyOf(stanza, this.#options.account);
   }
 
   #isKnown(stanza: Stanza): boolean {
-    const id = this.#archiveId(stanza);
-    return id !== undefined && this.#recent.has(id);
+    const key = this.#copyKey(stanza);
+    return key !== undefined && this.#recent.has(key);
   }
 
   /** @returns whether the message waits, or is left to the archive, because older ones are still to come */
   #hold(stanza: Stanza): boolean {
     if (this.#running === undefined || !this.#silence.isWaitedFor) return false;
-    if (stanza.kind !== 'message' || this.#archiveId(stanza) === undefined) return false;
+    if (stanza.kind !== 'message' || this.#copyKey(stanza) === undefined) return false;
     if (this.#held.length >= MAX_HELD) this.#missed = true;
     if (!this.#missed) this.#held.push(stanza);
     return true;
@@ -136,13 +136,13 @@ export class CatchUp implements Sink, AsyncDisposable {
   async #keep(stanzas: readonly Stanza[]): Promise<number> {
     const wanted = stanzas.filter(stanza => !this.#isKnown(stanza) && this.wants(stanza));
     if (wanted.length > 0) await this.#options.sink.take(wanted, this.#isSure);
-    for (const stanza of wanted) this.#remember(this.#archiveId(stanza));
+    for (const stanza of wanted) this.#remember(this.#copyKey(stanza));
     return wanted.length;
   }
 
-  #remember(id: string | undefined): void {
-    if (id === undefined) return;
-    this.#recent.add(id);
+  #remember(key: string | undefined): void {
+    if (key === undefined) return;
+    this.#recent.add(key);
     const max = this.#isSure ? MAX_RECENT : MAX_SINCE_POSITION;
     for (const oldest of this.#recent) {
       if (this.#recent.size <= max) return;
