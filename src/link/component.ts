@@ -65,6 +65,8 @@ class ComponentLink implements Link {
   #stream: ComponentStream;
   #full = false;
   #onlineSince: number | undefined;
+  /** The configuration was right once, so that the server may take it again when somebody has set the server right. */
+  #wasOnline = false;
   #retry: Disposable | undefined;
   #retryAt = 0;
   #closed: Promise<void> | undefined;
@@ -106,6 +108,7 @@ class ComponentLink implements Link {
 
   #online(): void {
     this.#onlineSince = this.#clock.now();
+    this.#wasOnline = true;
     this.#change({ name: 'online' });
     this.#log.info(this.#fields, 'component link is online');
     if (this.#full) this.#stream.pause();
@@ -125,17 +128,19 @@ class ComponentLink implements Link {
     const onlineFor = this.#onlineSince === undefined ? 0 : this.#clock.now() - this.#onlineSince;
     this.#onlineSince = undefined;
     const fields = { ...this.#fields, cause: cause.text, condition: cause.condition, unconfirmed };
-    if (reconnect === 'stop') {
+    if (reconnect === 'stop' && !this.#wasOnline) {
       this.#change({ name: 'closed', cause });
       this.#log.error(fields, 'component link is closed: connecting again cannot help');
       this.#inbox.close();
     } else {
-      const wait = this.#backoff.next(reconnect, onlineFor);
+      const pace = reconnect === 'stop' ? 'refused' : reconnect;
+      const wait = this.#backoff.next(pace, onlineFor);
       const retryIn = Math.ceil(wait / 1000);
       this.#retryAt = this.#clock.now() + wait;
       this.#retry = this.#clock.after(wait, () => this.#again());
       this.#change({ name: 'connecting', cause, retryIn });
-      this.#log.warn({ ...fields, retryIn }, 'component link is down');
+      if (pace === 'refused') this.#log.error({ ...fields, retryIn }, 'component link is down until something is done');
+      else this.#log.warn({ ...fields, retryIn }, 'component link is down');
     }
     return this.#down();
   }
