@@ -98,6 +98,16 @@ test('an id that the sender has put there in the name of the account is taken ou
   assert.deepEqual(kept, [live(message('1'), 'a1')]);
 });
 
+test('what comes several times at once is handed on once', async () => {
+  const scene = opened('a0');
+  const { archive, ids, catchUp } = scene;
+  archive.messages.push(message('0'));
+  await settledTwice(scene);
+  const again = live(message('1'), 'a1');
+  await catchUp.take([again, live(message('2'), 'a2'), again, message('typing'), message('typing')]);
+  assert.deepEqual(ids(), ['1', '2', 'typing', 'typing']);
+});
+
 test('messages of two senders to which the archive gave one id are both handed on, and once', async () => {
   const scene = opened('a0');
   const { archive, ids, catchUp } = scene;

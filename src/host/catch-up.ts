@@ -118,9 +118,16 @@ export class CatchUp implements Sink, AsyncDisposable {
     return copyKeyOf(stanza, this.#options.account);
   }
 
-  #isKnown(stanza: Stanza): boolean {
-    const key = this.#copyKey(stanza);
-    return key !== undefined && this.#recent.has(key);
+  /** Leaves out what is known, and all but the first of what comes several times at once. */
+  #unknown(stanzas: readonly Stanza[]): readonly Stanza[] {
+    const seen = new Set<string>();
+    return stanzas.filter(stanza => {
+      const key = this.#copyKey(stanza);
+      if (key === undefined) return true;
+      if (this.#recent.has(key) || seen.has(key)) return false;
+      seen.add(key);
+      return true;
+    });
   }
 
   /** @returns whether the message waits, or is left to the archive, because older ones are still to come */
@@ -134,7 +141,7 @@ export class CatchUp implements Sink, AsyncDisposable {
 
   /** @returns how many were new */
   async #keep(stanzas: readonly Stanza[]): Promise<number> {
-    const wanted = stanzas.filter(stanza => !this.#isKnown(stanza) && this.wants(stanza));
+    const wanted = this.#unknown(stanzas).filter(stanza => this.wants(stanza));
     if (wanted.length > 0) await this.#options.sink.take(wanted, this.#isSure);
     for (const stanza of wanted) this.#remember(this.#copyKey(stanza));
     return wanted.length;
