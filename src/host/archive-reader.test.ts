@@ -84,6 +84,35 @@ test('a position of which nobody knows the time is told, and it goes on from the
   assert.match(String(log.lines[0]?.['message']), /does not reach back/);
 });
 
+test('what waited in the session before is handed on where the archive is not gone through', async () => {
+  const { archive, ids, noted, catchUp } = opened('a0');
+  archive.messages.push(...['0', '1', '2'].map(body => message(body)));
+  archive.keepOnly(1);
+  catchUp.begin(
+    (_query, gone) => new Promise((_, reject) => gone.addEventListener('abort', () => reject(gone.reason))),
+  );
+  await catchUp.take([live(message('2'), 'a2')]);
+  assert.deepEqual(ids(), []);
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual([ids(), noted()], [['2'], 'a2']);
+});
+
+test('the same for as many as can be held', async () => {
+  const { archive, ids, catchUp } = opened('a0');
+  const bodies = Array.from({ length: 5_002 }, (_, number) => String(number));
+  const messages = bodies.map(body => message(body));
+  archive.messages.push(...messages);
+  archive.keepOnly(1);
+  archive.before = async () => {
+    archive.before = () => {};
+    await catchUp.take(messages.slice(1).map((archived, index) => live(archived, `a${index + 1}`)));
+  };
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(ids(), bodies.slice(1, -1));
+});
+
 test('an archive that does not know what it has just given is not asked for ever', async () => {
   const { archive, ids, noted, catchUp, log } = openedLate(START + DAY);
   archive.page = 1;

@@ -95,12 +95,11 @@ export class CatchUp implements Sink, AsyncDisposable {
     await keeping.finally(() => this.#live.delete(keeping));
   }
 
-  /** A new session has begun, and the archive can be asked. What was asked in the last one is over. */
+  /** A new session has begun, and the archive can be asked. What was asked in the last one is over; what came in it waits on. */
   begin(ask: Ask): void {
     this.#session.abort();
     this.#look?.[Symbol.dispose]();
     this.#session = new AbortController();
-    this.#held = [];
     this.#silence.answered();
     this.#start(ask, this.#session.signal, true);
   }
