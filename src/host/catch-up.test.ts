@@ -23,6 +23,18 @@ test('a first session begins at the end of the archive', async () => {
   assert.equal(noted(), 'a1');
 });
 
+test('what comes in the first session does not wait for the archive: there is nothing older', async () => {
+  const { archive, ids, catchUp } = opened();
+  archive.messages.push(message('old'), message('1'));
+  archive.before = () => catchUp.take([live(message('1'), 'a1')]);
+  catchUp.begin(() => Promise.reject(new Error('busy')));
+  await catchUp.take([live(message('1'), 'a1')]);
+  assert.deepEqual(ids(), ['1'], 'a new start would begin behind it');
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(ids(), ['1']);
+});
+
 test('an archive that was empty at first is taken over whole', async () => {
   const { archive, ids, noted, catchUp } = opened();
   catchUp.begin(archive.ask);

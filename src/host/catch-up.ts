@@ -133,6 +133,8 @@ export class CatchUp implements Sink, AsyncDisposable {
   #hold(stanza: Stanza): boolean {
     if (this.#running === undefined || !this.#silence.isWaitedFor) return false;
     if (stanza.kind !== 'message' || this.#copyKey(stanza) === undefined) return false;
+    // Who is new here begins at the end: nothing older is to come, and what comes now is behind that end for the next start.
+    if (this.#options.positions.position(this.#options.account) === undefined) return false;
     if (this.#held.length >= MAX_HELD) this.#missed = true;
     if (!this.#missed) this.#held.push(stanza);
     return true;
