@@ -184,8 +184,6 @@ export class CatchUp implements Sink, AsyncDisposable {
   async #takeOver(ask: Ask, signal: AbortSignal, isFirst: boolean): Promise<boolean> {
     this.#missed = false;
     this.#isSure = false;
-    // What is not kept yet is not known yet.
-    await Promise.allSettled(this.#live);
     const extent = await this.#reader.read(ask, signal, isFirst);
     // What waits now is for those who ask in the new session.
     signal.throwIfAborted();
@@ -202,7 +200,7 @@ export class CatchUp implements Sink, AsyncDisposable {
     if (!this.#missed) this.#running = undefined;
   }
 
-  /** From here on what comes live waits again; what went through until now is known when it is kept. */
+  /** From here on what comes live waits again; what went through until now is known only when it is kept. */
   async #answered(): Promise<void> {
     this.#silence.answered();
     await Promise.allSettled(this.#live);
