@@ -23,6 +23,17 @@ test('a first session begins at the end of the archive', async () => {
   assert.equal(noted(), 'a1');
 });
 
+test('also a first session looks a second time', async () => {
+  const scene = opened();
+  scene.archive.messages.push(message('old'));
+  scene.archive.before = () => {
+    scene.archive.before = () => {};
+    scene.archive.messages.push(message('came meanwhile'));
+  };
+  await settledTwice(scene);
+  assert.deepEqual([scene.ids(), scene.noted()], [['came meanwhile'], 'a1']);
+});
+
 test('what comes in the first session does not wait for the archive: there is nothing older', async () => {
   const { archive, ids, catchUp } = opened();
   archive.messages.push(message('old'), message('1'));
@@ -166,7 +177,7 @@ test('results of the archive that nobody has asked for are nothing', async () =>
 });
 
 test('without an archive everything is handed on as it comes', async () => {
-  const { ids, catchUp } = opened('a0');
+  const { ids, catchUp, clock } = opened('a0');
   catchUp.begin(async iq => {
     await catchUp.take([live(message('1'), 'a1')]);
     return [errorOf(iq, { condition: 'service-unavailable' })].filter(answer => answer !== undefined);
@@ -174,6 +185,7 @@ test('without an archive everything is handed on as it comes', async () => {
   await settled(catchUp);
   await catchUp.take([live(message('2'), 'a2')]);
   assert.deepEqual(ids(), ['1', '2']);
+  assert.deepEqual(clock.waits, [], 'there is no second look');
 });
 
 test('a new session takes up where the last one was broken off', async () => {
@@ -301,6 +313,18 @@ test('ends at once, even while the archive owes an answer', async () => {
   });
   await asked;
   await catchUp[Symbol.asyncDispose]();
+});
+
+test('has ended only when all is kept that it has', async () => {
+  const { archive, ids, catchUp, journal } = opened('a0');
+  archive.messages.push(message('0'), message('1'));
+  const { promise: full, resolve: write } = Promise.withResolvers<void>();
+  journal.full = full;
+  catchUp.begin(archive.ask);
+  await new Promise(setImmediate);
+  setImmediate(write);
+  await catchUp[Symbol.asyncDispose]();
+  assert.deepEqual(ids(), ['1']);
 });
 
 test('more than it can hold while it asks is handed on once, from the archive', async () => {
