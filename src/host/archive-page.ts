@@ -42,10 +42,13 @@ export function copyKeyOf(stanza: Stanza, account: Jid): string | undefined {
   return `${archiveId}\0${from}\0${id}`;
 }
 
-/** The same stanza without the ids that its sender has put there in the name of the account. */
+/**
+ * The same stanza without the ids that its sender has put there in the name of the account: all but the last, and in what is no
+ * message, which no archive has and no server looks into, that too.
+ */
 export function withoutForgedIds(stanza: Stanza, account: Jid): Stanza {
-  const { payload } = stanza;
-  const genuine = payload.findLast(element => isIdBy(account, element));
+  const { kind, payload } = stanza;
+  const genuine = kind === 'message' ? payload.findLast(element => isIdBy(account, element)) : undefined;
   const kept = payload.filter(element => element === genuine || !isIdBy(account, element));
   return kept.length === payload.length ? stanza : { ...stanza, payload: kept };
 }

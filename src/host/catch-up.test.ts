@@ -146,6 +146,22 @@ test('messages of two senders to which the archive gave one id are both handed o
   assert.deepEqual(ids(), ['1', '2']);
 });
 
+test('a stanza that no archive has cannot have an id of one', async () => {
+  const { archive, kept, noted, catchUp } = opened('a0');
+  archive.messages.push(message('0'), message('1'));
+  const { payload } = live(message('1'), 'a1');
+  archive.before = () => catchUp.take([{ kind: 'presence', id: 'hostile', payload }]);
+  catchUp.begin(archive.ask);
+  await settled(catchUp);
+  assert.deepEqual(
+    kept.map(({ id }) => id),
+    ['hostile', '1'],
+    'at once, and what has the id is no copy of it',
+  );
+  assert.deepEqual(kept[0]?.payload, payload.slice(0, -1));
+  assert.equal(noted(), 'a0');
+});
+
 test('a copy of what another client got is not handed on again as itself', async () => {
   const scene = opened('a0');
   const { archive, ids, noted, catchUp } = scene;
