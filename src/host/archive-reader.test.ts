@@ -3,9 +3,11 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { opened, settled, settledTwice } from '../../test/support/catching-up.ts';
+import { opened, pass, settled, settledTwice } from '../../test/support/catching-up.ts';
 import { BOT, live, message, START } from '../../test/support/list-archive.ts';
-import { errorOf } from '../xmpp/stanza.ts';
+import { element } from '../xml/element.ts';
+import { NS } from '../xmpp/ns.ts';
+import { errorOf, resultOf } from '../xmpp/stanza.ts';
 
 const DAY = 24 * 60 * 60_000;
 /** How much before its position an archive is asked by time. */
@@ -82,6 +84,39 @@ test('a position of which nobody knows the time is told, and it goes on from the
   assert.deepEqual(archive.asked, ['a1', 'last']);
   assert.deepEqual([ids(), noted()], [[], 'a5']);
   assert.match(String(log.lines[0]?.['message']), /does not reach back/);
+});
+
+test('an archive that says no times leaves that of the position as it is', async () => {
+  const scene = opened('a0', START);
+  scene.archive.timeOf = () => undefined;
+  scene.archive.messages.push(message('0'), message('1'));
+  await settledTwice(scene);
+  assert.deepEqual(scene.positions.get(BOT), { archiveId: 'a1', at: START });
+});
+
+test('a page with nothing on it is the last, whatever it says', async () => {
+  const { archive, catchUp } = opened('a0');
+  catchUp.begin(iq => {
+    archive.asked.push('anything');
+    return Promise.resolve([resultOf(iq, [element('fin', NS.archive)])].filter(answer => answer !== undefined));
+  });
+  await settled(catchUp);
+  assert.deepEqual(archive.asked, ['anything']);
+});
+
+test('where the end cannot be noted at which it begins, it is asked for again', async () => {
+  const { archive, ids, noted, catchUp, clock, journal } = opened();
+  archive.messages.push(message('old'));
+  journal.full = Promise.reject(new Error('disk full'));
+  journal.full.catch(() => {});
+  catchUp.begin(archive.ask);
+  await pass(clock, 1);
+  assert.equal(noted(), undefined);
+  archive.messages.push(message('1'));
+  journal.full = Promise.resolve();
+  await catchUp.take([live(message('1'), 'a1')]);
+  await pass(clock, 10);
+  assert.deepEqual([archive.asked, ids(), noted()], [['last', 'last'], ['1'], 'a1']);
 });
 
 test('what waited in the session before is handed on where the archive is not gone through', async () => {

@@ -104,22 +104,24 @@ test('a new session waits for the archive anew', async () => {
   assert.deepEqual(ids(), ['missed', '2']);
 });
 
-test('a link that is down is no archive that does not answer', async () => {
-  const { archive, ids, catchUp, clock, log } = opened('a0');
-  archive.messages.push(...['0', 'missed', '2'].map(body => message(body)));
-  let isDown = true;
-  catchUp.begin(iq => (isDown ? Promise.reject(new RestanzaError('link-down')) : archive.ask(iq)));
-  await catchUp.take([live(message('2'), 'a2')]);
-  await pass(clock, 3_600);
-  assert.deepEqual(ids(), []);
-  isDown = false;
-  await pass(clock, 10);
-  assert.deepEqual(ids(), ['missed', '2']);
-  assert.deepEqual(
-    log.lines.filter(({ level }) => level !== 'debug'),
-    [],
-  );
-});
+for (const code of ['link-down', 'link-lost'] as const) {
+  test(`${code} is no archive that does not answer`, async () => {
+    const { archive, ids, catchUp, clock, log } = opened('a0');
+    archive.messages.push(...['0', 'missed', '2'].map(body => message(body)));
+    let isDown = true;
+    catchUp.begin(iq => (isDown ? Promise.reject(new RestanzaError(code)) : archive.ask(iq)));
+    await catchUp.take([live(message('2'), 'a2')]);
+    await pass(clock, 3_600);
+    assert.deepEqual(ids(), []);
+    isDown = false;
+    await pass(clock, 10);
+    assert.deepEqual(ids(), ['missed', '2']);
+    assert.deepEqual(
+      log.lines.filter(({ level }) => level !== 'debug'),
+      [],
+    );
+  });
+}
 
 test('what could not be held any more comes from the archive, though others have gone through meanwhile', async () => {
   const scene = opened('a0');

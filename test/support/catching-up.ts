@@ -22,7 +22,13 @@ export function opened(position?: string, at?: number) {
     account: BOT,
     log,
     clock,
-    positions: { position: link => positions.get(link), setPosition: async (_link, id, time) => void note(id, time) },
+    positions: {
+      position: link => positions.get(link),
+      async setPosition(_link, id, time) {
+        await journal.full;
+        note(id, time);
+      },
+    },
     sink: {
       wants: () => true,
       async take(stanzas, isPosition) {

@@ -33,8 +33,8 @@ export class Archive {
   page = 3;
   /** Is called before each answer. */
   before: () => void | Promise<void> = () => {};
-  /** When it got a message, in milliseconds since 1970. */
-  timeOf: (index: number) => number = () => START;
+  /** When it got a message, in milliseconds since 1970; `undefined` when it does not say so. */
+  timeOf: (index: number) => number | undefined = () => START;
   #dropped = 0;
 
   /** How many of its messages it has dropped, the oldest first. */
@@ -52,7 +52,9 @@ export class Archive {
     this.asked.push(isLast ? 'last' : (after ?? (start === undefined ? '' : `since ${start}`)));
     const first = after === undefined ? 0 : Number(after.slice(1)) + 1;
     const isKnown = after === undefined || this.#ids().includes(first - 1);
-    const ids = this.#ids().filter(id => id >= first && this.timeOf(id) >= Date.parse(start ?? '1970-01-01T00:00:00Z'));
+    const ids = this.#ids().filter(
+      id => id >= first && (this.timeOf(id) ?? START) >= Date.parse(start ?? '1970-01-01T00:00:00Z'),
+    );
     const found = isLast ? ids.slice(-1) : ids.slice(0, this.page);
     const fin = element('fin', NS.archive, { complete: String(found.at(-1) === ids.at(-1)) });
     const answer = isKnown ? resultOf(iq, [fin]) : errorOf(iq, { condition: 'item-not-found' });
@@ -65,10 +67,11 @@ export class Archive {
   }
 
   #result(index: number): Stanza {
-    const stamp = `${new Date(this.timeOf(index)).toISOString().slice(0, 19)}Z`;
+    const time = this.timeOf(index);
+    const stamp = time === undefined ? undefined : `${new Date(time).toISOString().slice(0, 19)}Z`;
     const archived = this.messages[index] ?? message('none');
     const forwarded = element('forwarded', NS.forward, {}, [
-      element('delay', NS.delay, { stamp }),
+      ...(stamp === undefined ? [] : [element('delay', NS.delay, { stamp })]),
       stanzaElement(archived),
     ]);
     const result = element('result', NS.archive, { id: `a${index}` }, [forwarded]);
