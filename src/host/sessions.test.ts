@@ -14,6 +14,7 @@ import { trusting } from '../link/tls-client.ts';
 import { element } from '../xml/element.ts';
 import { localOf, parseJid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
+import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
 import { newId } from '../xmpp/stanza.ts';
 import { type Entrance, Sessions } from './sessions.ts';
 
@@ -29,7 +30,15 @@ interface Opened {
   readonly links: Link[];
 }
 
-async function opened(t: TestContext, { idle = 300, max = 10, port = 0 } = {}): Promise<Opened> {
+interface Options {
+  readonly idle?: number;
+  readonly max?: number;
+  readonly port?: number;
+  /** What is shown instead of the secret, as a password. */
+  readonly credential?: ClientCredential;
+}
+
+async function opened(t: TestContext, { idle = 300, max = 10, port = 0, credential }: Options = {}): Promise<Opened> {
   const hosting = await startHost();
   t.after(() => hosting[Symbol.asyncDispose]());
   const clock = new ManualClock();
@@ -43,7 +52,7 @@ async function opened(t: TestContext, { idle = 300, max = 10, port = 0 } = {}): 
       const { account, secret } = entrance;
       const link = connectClient({
         account,
-        credential: { kind: 'password', authcid: localOf(account) ?? '', password: secret },
+        credential: credential ?? { kind: 'password', authcid: localOf(account) ?? '', password: secret },
         server: { host, port: port === 0 ? Number(own) : port, directTls: false },
         tls: 'off',
         trust: TRUST,
@@ -81,6 +90,9 @@ const entrance = (secret: string = PASSWORDS.alice, account = ALICE): Entrance =
   secret,
 });
 const BOB = entrance(PASSWORDS.bob, parseJid('bob@localhost'));
+
+const TOKEN: Entrance = { ...entrance(), kind: 'token' };
+const KEYS: Entrance = { ...entrance(), kind: 'keys' };
 
 const codeOf = (code: string) => (error: unknown) => error instanceof RestanzaError && error.code === code;
 
@@ -122,6 +134,34 @@ test('a session is not entered with other credentials', async t => {
   assert.equal(sessions.size, 1);
 });
 
+test('nor with the same text as something else', async t => {
+  const { sessions, logins, clock } = await opened(t);
+  for (const kind of ['password', 'keys', 'token'] as const) await sessions.enter({ ...entrance(), kind });
+  assert.deepEqual(
+    logins.map(({ kind }) => kind),
+    ['password', 'keys', 'token'],
+  );
+  assert.equal(sessions.size, 3);
+  assert.deepEqual(clock.waits, [1_000], 'one timer is for all');
+});
+
+test('a login by a password makes only what came of another one doubtful', async t => {
+  const { sessions } = await opened(t);
+  const [token, keys] = [await sessions.enter(TOKEN), await sessions.enter(KEYS)];
+  const password = await sessions.enter(entrance());
+  assert.equal((await sessions.enter(TOKEN))?.id, token?.id);
+  assert.notEqual((await sessions.enter(KEYS))?.id, keys?.id);
+  assert.equal((await sessions.enter(entrance()))?.id, password?.id, 'by keys one tells nothing of passwords');
+});
+
+test('a session that is not trusted takes no other with it', async t => {
+  const { sessions } = await opened(t);
+  const password = await sessions.enter(entrance());
+  const token = await sessions.enter(TOKEN);
+  sessions.distrust(password?.id ?? '');
+  assert.equal((await sessions.enter(TOKEN))?.id, token?.id);
+});
+
 test('who enters after his session is distrusted logs in anew, and what is under way in it goes on', async t => {
   const { sessions, logins } = await opened(t);
   const first = await sessions.enter(entrance());
@@ -136,7 +176,9 @@ test('an idle session is closed', async t => {
   const { sessions, clock } = await opened(t, { idle: 60 });
   const session = await sessions.enter(entrance());
   clock.advance(59_000);
-  assert.ok(sessions.hostOf(session?.id ?? '') !== undefined);
+  assert.equal((await sessions.enter(entrance()))?.id, session?.id);
+  clock.advance(59_000);
+  assert.ok(sessions.hostOf(session?.id ?? '') !== undefined, 'it was used meanwhile');
   clock.advance(2_000);
   assert.equal(sessions.hostOf(session?.id ?? ''), undefined);
   assert.equal(sessions.size, 0);
@@ -144,12 +186,16 @@ test('an idle session is closed', async t => {
 });
 
 test('the session that was used longest ago makes room', async t => {
-  const { sessions, clock } = await opened(t, { max: 1 });
-  const alice = await sessions.enter(entrance());
-  clock.advance(10);
-  const bob = await sessions.enter(BOB);
-  assert.equal(sessions.hostOf(alice?.id ?? ''), undefined);
-  assert.ok(sessions.hostOf(bob?.id ?? '') !== undefined);
+  const { sessions, clock } = await opened(t, { max: 2 });
+  const ids: string[] = [];
+  for (const one of [entrance(), TOKEN, entrance(), BOB]) {
+    ids.push((await sessions.enter(one))?.id ?? '');
+    clock.advance(10);
+  }
+  assert.deepEqual(
+    ids.map(id => sessions.hostOf(id) !== undefined),
+    [true, false, true, true],
+  );
 });
 
 test('a session in use makes no room', async t => {
@@ -216,6 +262,30 @@ test('a server that is away is told apart from wrong credentials', async t => {
   assert.equal(sessions.size, 0);
 });
 
+test('a server that takes no tokens does not take this one', async t => {
+  const { sessions } = await opened(t, { credential: { kind: 'token', token: 'anything' } });
+  assert.equal(await sessions.enter(TOKEN), undefined);
+  await assert.rejects(
+    sessions.enter(entrance()),
+    codeOf('link-down'),
+    'who has a password is not told that it is wrong',
+  );
+});
+
+test('a session that has come back is not trusted for longer', async t => {
+  const server = await C2sServer.listen({ domain: 'localhost' });
+  t.after(() => server[Symbol.asyncDispose]());
+  const { sessions, clock, links } = await opened(t, { port: server.port, idle: 1_000 });
+  const first = await sessions.enter(entrance());
+  clock.advance(200_000);
+  const back = changeTo(links[0], 'suspended').then(() => changeTo(links[0], 'online'));
+  (await server.next()).reset();
+  await back;
+  assert.equal((await sessions.enter(entrance()))?.id, first?.id);
+  clock.advance(101_000);
+  assert.notEqual((await sessions.enter(entrance()))?.id, first?.id);
+});
+
 test('a session whose stream the server ends is opened anew by the next request', async t => {
   const { sessions, hosting, logins } = await opened(t);
   const first = await sessions.enter(entrance());
@@ -254,10 +324,36 @@ test('a session leaves keys, with which its user can be acted for later', async 
   assert.equal(sessions.keysOf('another'), undefined);
 });
 
-test('nothing is entered once they are closed', async t => {
-  const { sessions } = await opened(t);
+test('what waits in any of them is given up when the gateway stops', async t => {
+  const { sessions, hosting } = await opened(t);
+  const silent = await hosting.login('bob', { resource: 'silent' });
+  const alice = await sessions.enter(entrance());
+  const payload = [element('ping', NS.ping)];
+  const to = parseJid('bob@localhost/silent');
+  const iq = { kind: 'iq', type: 'get', from: ALICE, to, id: newId(), payload } as const;
+  const asking = sessions.hostOf(alice?.id ?? '')?.request(iq, { timeout: 10_000, gone: new AbortController().signal });
+  await silent.until(/<ping/);
+  sessions.linkLost();
+  await assert.rejects(asking ?? Promise.resolve(), codeOf('link-lost'));
+});
+
+test('a session whose login is not done makes no room', async t => {
+  const { sessions, clock } = await opened(t, { max: 1 });
+  const entering = sessions.enter(entrance());
+  clock.advance(1);
+  await assert.rejects(sessions.enter(BOB), codeOf('too-many-sessions'));
+  assert.equal((await entering)?.address, ALICE);
+});
+
+test('nothing is entered once they are closed, and nothing of them is left', async t => {
+  const { sessions, clock, links } = await opened(t);
   await sessions.enter(entrance());
-  await sessions[Symbol.asyncDispose]();
+  let isGone = false;
+  const closing = sessions[Symbol.asyncDispose]();
+  void links[0]?.[Symbol.asyncDispose]().then(() => {
+    isGone = true;
+  });
+  await closing;
   await assert.rejects(sessions.enter(entrance()), codeOf('stopping'));
-  assert.equal(sessions.size, 0);
+  assert.deepEqual([sessions.size, clock.waits, isGone], [0, [], true]);
 });
