@@ -8,21 +8,16 @@ import { readFile } from 'node:fs/promises';
 import type { AccountConfig, VirtualHostConfig } from '../config/load.ts';
 import { faultOfOwn, type OwnCertificate } from '../link/own-certificate.ts';
 import { type Trust, trusting } from '../link/tls-client.ts';
-import type { Jid } from '../xmpp/jid.ts';
+import { domainOf, type Jid, localOf } from '../xmpp/jid.ts';
 import { SetupFault } from './surroundings.ts';
 
 /**
- * What the links of a domain believe, and what those of an account show.
+ * What the links of a domain believe.
  *
- * @param account an account that logs in by its certificate, with its localpart
+ * @param own what those of an account show
  * @throws SetupFault when a file cannot be used; it names the key
  */
-export async function trustOf(
-  domain: Jid,
-  { ca_file }: VirtualHostConfig,
-  account?: readonly [local: string, Pick<AccountConfig, 'certificate_file' | 'key_file'>],
-): Promise<Trust> {
-  const own = account && (await ownOf(`hosts.${domain}.accounts.${account[0]}`, account[1]));
+export async function trustOf(domain: Jid, { ca_file }: VirtualHostConfig, own?: OwnCertificate): Promise<Trust> {
   const key = `hosts.${domain}.virtualhost.ca_file`;
   const ca = ca_file === undefined ? '' : await readSetting(key, ca_file);
   try {
@@ -32,13 +27,16 @@ export async function trustOf(
   }
 }
 
-async function ownOf(
-  group: string,
-  {
-    certificate_file: certificateFile = '',
-    key_file: keyFile = '',
-  }: Pick<AccountConfig, 'certificate_file' | 'key_file'>,
+/**
+ * What an account shows that logs in by its certificate.
+ *
+ * @throws SetupFault when a file cannot be used; it names the key
+ */
+export async function ownCertificateOf(
+  account: Jid,
+  { certificate_file: certificateFile = '', key_file: keyFile = '' }: AccountConfig,
 ): Promise<OwnCertificate> {
+  const group = `hosts.${domainOf(account)}.accounts.${localOf(account)}`;
   const keys = { certificate: `${group}.certificate_file`, key: `${group}.key_file` } as const;
   const certificate = await readSetting(keys.certificate, certificateFile);
   const own = { certificate, key: await readSetting(keys.key, keyFile) };

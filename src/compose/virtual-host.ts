@@ -15,12 +15,13 @@ import { type Entrance, Sessions } from '../host/sessions.ts';
 import { connectClient } from '../link/client.ts';
 import type { ClientLink, ClientOptions } from '../link/client-options.ts';
 import { SYSTEM_CLOCK } from '../link/clock.ts';
+import { namesOnly } from '../link/own-certificate.ts';
 import { PacedLog } from '../link/paced-log.ts';
 import { bareOf, domainOf, type Jid, JidError, localOf, makeJid } from '../xmpp/jid.ts';
 import type { ClientCredential } from '../xmpp/sasl/client-exchange.ts';
 import { readKeys, writeKeys } from '../xmpp/sasl/kept-keys.ts';
 import { newId } from '../xmpp/stanza.ts';
-import { trustOf } from './certificates.ts';
+import { ownCertificateOf, trustOf } from './certificates.ts';
 import { type Later, type Served, type Surroundings, watch } from './surroundings.ts';
 
 type VirtualHost = HostConfig & { readonly virtualhost: NonNullable<HostConfig['virtualhost']> };
@@ -184,7 +185,6 @@ function alwaysOn(session: string, address: Jid, accounts: ReadonlyMap<Jid, Alwa
 /** What an account that is always online logs in with. */
 type Login = Pick<ClientOptions, 'credential' | 'trust'>;
 
-/** The account is named to the server also where its certificate says who it is: that may be for several, or for none. */
 async function loginOf(
   account: Jid,
   config: AccountConfig,
@@ -192,10 +192,11 @@ async function loginOf(
   trust: Login['trust'],
 ): Promise<Login> {
   const { password } = config;
-  const local = localOf(account) ?? '';
-  if (password !== undefined) return { trust, credential: { kind: 'password', authcid: local, password } };
-  const showing = await trustOf(domainOf(account), virtualhost, [local, config]);
-  return { trust: showing, credential: { kind: 'external', authzid: account } };
+  if (password !== undefined)
+    return { trust, credential: { kind: 'password', authcid: localOf(account) ?? '', password } };
+  const own = await ownCertificateOf(account, config);
+  const authzid = namesOnly(own, account) ? undefined : account;
+  return { trust: await trustOf(domainOf(account), virtualhost, own), credential: { kind: 'external', authzid } };
 }
 
 /** Keeps an account online; each new session first takes over what came meanwhile. */

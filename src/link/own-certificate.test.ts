@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { before, describe, it } from 'node:test';
 import { createServer, type TLSSocket } from 'node:tls';
-import { type Issued, TestAuthority } from '../../test/support/certificates.ts';
+import { type Issued, TestAuthority, type Wish } from '../../test/support/certificates.ts';
 import { portOf } from '../../test/support/port-of.ts';
 import { parseJid } from '../xmpp/jid.ts';
-import { faultOfOwn } from './own-certificate.ts';
+import { faultOfOwn, namesOnly } from './own-certificate.ts';
 import { securing, trusting } from './tls-client.ts';
 
 const DOMAIN = parseJid('example.com');
@@ -47,6 +47,22 @@ describe('a certificate of ours', () => {
     assert.equal(faultOfOwn({ certificate: own.cert, key: own.key }), undefined);
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       assert.equal(await shown(own, version), `othername:XmppAddr:${ACCOUNT}`);
+    }
+  });
+
+  it('says by itself whose it is when it names one account', async () => {
+    const account = parseJid(ACCOUNT);
+    for (const [wish, alone] of [
+      [{ accounts: [ACCOUNT] }, true],
+      [{ accounts: [ACCOUNT], names: ['example.com'] }, true],
+      [{ accounts: [ACCOUNT, 'alice@example.com'] }, false],
+      [{ accounts: ['alice@example.com'] }, false],
+      [{ accounts: [`x, othername:XmppAddr:${ACCOUNT}`] }, false],
+      [{ names: ['example.com'] }, false],
+      [{ cn: ACCOUNT }, false],
+    ] satisfies [Wish, boolean][]) {
+      const { cert, key } = await authority.issue(wish);
+      assert.equal(namesOnly({ certificate: cert, key }, account), alone, JSON.stringify(wish));
     }
   });
 

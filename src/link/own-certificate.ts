@@ -7,6 +7,7 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import type { Jid } from '../xmpp/jid.ts';
 
 /** Both in PEM. */
 export interface OwnCertificate {
@@ -21,6 +22,19 @@ export interface OwnFault {
   readonly part: keyof OwnCertificate;
   /** A sentence that says what to do, without anything that the parts hold. */
   readonly reason: string;
+}
+
+const XMPP_ADDRESS = /othername:XmppAddr:/g;
+
+/**
+ * Whether a certificate says by itself whose it is: then the account must not be named besides, and else it has to be (XEP-0178 §2).
+ *
+ * @returns whether this account is the one address in it (RFC 6120 §13.7.1.4)
+ */
+export function namesOnly({ certificate }: OwnCertificate, account: Jid): boolean {
+  const { subjectAltName: names = '' } = new X509Certificate(certificate);
+  const isNamed = names.split(', ').includes(`othername:XmppAddr:${account}`);
+  return isNamed && [...names.matchAll(XMPP_ADDRESS)].length === 1;
 }
 
 /** Says why a certificate and a key cannot be shown; `undefined` when they can. */
