@@ -86,6 +86,7 @@ export class ClientLogin {
   #tls: TLSSocket | undefined;
   #attempt: Attempt | undefined;
   #profile: ClientOffer['profile'] = 'sasl';
+  #hasShown = false;
 
   /** @param allowPlain whether a password may be shown where there is no TLS */
   constructor(options: ClientLoginOptions, allowPlain: boolean, events: ClientLoginEvents) {
@@ -97,6 +98,11 @@ export class ClientLogin {
   /** Where it stands. */
   get waits(): Waiting | 'over' {
     return this.#state.name;
+  }
+
+  /** Whether the server has been shown credentials. */
+  get hasShown(): boolean {
+    return this.#hasShown;
   }
 
   /**
@@ -178,6 +184,7 @@ export class ClientLogin {
 
   #authenticate(invitation: Invitation): void {
     const { secrets, kdf, userAgent } = this.#options;
+    this.#hasShown = true;
     this.#exchanging(() => {
       const attempt = attemptLogin(invitation, secrets, this.#channel(invitation.offer), { kdf });
       this.#attempt = attempt;

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { ClientCredential, ClientKeys } from '../xmpp/sasl/client-exchange.ts';
 import type { Kdf } from '../xmpp/sasl/kdf.ts';
+import type { Resolver } from './addresses.ts';
 import type { Greeting } from './client-greeting.ts';
 import type { Clock } from './clock.ts';
 import type { TlsPolicy } from './dial.ts';
@@ -23,7 +24,7 @@ export interface ClientOptions extends Greeting {
   /** The resource that is asked for; the server's choice when absent. */
   readonly resource?: string;
   /** Where the account's server is; found by DNS when absent. */
-  readonly server?: Destination;
+  readonly server?: Destination | undefined;
   readonly tls: TlsPolicy;
   /** Whom to believe about certificates: one for all links. */
   readonly trust: Trust;
@@ -42,6 +43,8 @@ export interface ClientOptions extends Greeting {
   readonly stanzaBytes?: number;
   readonly outbox?: OutboxLimits;
   readonly clock?: Clock;
+  /** Answers for DNS; the system when absent. */
+  readonly resolver?: Resolver;
   /** Numbers from 0 up to 1, for the backoff. */
   readonly random?: () => number;
 }

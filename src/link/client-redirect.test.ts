@@ -1,5 +1,5 @@
 /**
- * A client link whose server sends it to another one (RFC 6120 §4.9.3.19).
+ * A client link whose server sends it to another one (RFC 6120 §4.9.3.19), and one whose domain has several servers.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -13,6 +13,7 @@ import { listenRaw } from '../../test/support/component-server.ts';
 import { portOf } from '../../test/support/port-of.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { TlsAttacker } from '../../test/support/tls-attacker.ts';
+import { Zone } from '../../test/support/zone.ts';
 import { openStream, STREAM_END } from '../xmpp/header.ts';
 import { NS } from '../xmpp/ns.ts';
 import { trusting } from './tls-client.ts';
@@ -202,5 +203,69 @@ describe('a client link whose server sends it to another one', () => {
     while (!honest.heard.includes('<bind')) await new Promise(setImmediate);
     assert.match(honest.heard, /<starttls[\s\S]*<auth/);
     assert.doesNotMatch(heard.join(''), /alice|auth/);
+  });
+});
+
+/** What stands behind the name of the domain: ports of this machine, the first one first. */
+function zone(...ports: readonly number[]): Zone {
+  const records = ports.map((port, priority) => ({ name: 'chat.example', port, priority, weight: 0 }));
+  return new Zone({
+    srv: { '_xmpp-client._tcp.home.example': records, '_xmpps-client._tcp.home.example': [] },
+    hosts: { 'chat.example': ['127.0.0.1'] },
+  });
+}
+
+describe('a client link whose domain has several servers', () => {
+  for (const [what, serve] of [
+    ['closes the connection', socket => socket.end()],
+    ['resets it', socket => socket.resetAndDestroy()],
+    ['is another server', socket => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    [
+      'ends the stream',
+      socket => socket.end(`${HEADER}<stream:error><host-unknown xmlns='${NS.streamErrors}'/></stream:error>`),
+    ],
+    ['offers nothing', socket => socket.end(`${HEADER}<stream:features/>`)],
+  ] satisfies [string, (socket: Socket) => void][]) {
+    it(`tries the next one when the first answers and ${what}`, async () => {
+      await using home = await C2sServer.listen();
+      await using first = await listenRaw(socket => void socket.once('data', () => serve(socket)));
+      const options = { resolver: zone(first.port, home.port), reconnect: false, server: undefined };
+      await using probe = new ClientProbe(0, options);
+      assert.deepEqual(await probe.change(), { name: 'online' });
+      const [line] = probe.log.with('client login goes on at another server');
+      assert.match(String(line?.['cause']), new RegExp(`chat.example:${first.port}`));
+    });
+  }
+
+  it('tells the last of what it met when none is of use, having asked DNS once', async () => {
+    const ports: number[] = [];
+    await using stack = new AsyncDisposableStack();
+    for (let number = 0; number < 9; number++) {
+      const server = stack.use(
+        await listenRaw(socket => {
+          ports.push(server.port);
+          socket.end();
+        }),
+      );
+      ports.push(server.port);
+    }
+    const resolver = zone(...ports.splice(0));
+    await using probe = new ClientProbe(0, { resolver, reconnect: false, server: undefined });
+    const { cause } = await probe.until('closed');
+    assert.equal(ports.length, 5);
+    assert.match(cause.text, new RegExp(`chat.example:${ports.at(-1)}`));
+    assert.equal(resolver.asked.filter(name => name.startsWith('_xmpp-client')).length, 1);
+  });
+
+  it('shows credentials to one of them only', async () => {
+    const { server, heard } = await sending(() => '');
+    await using _server = server;
+    await using first = await C2sServer.listen();
+    const credential = { kind: 'password', authcid: 'alice', password: 'wrong' } as const;
+    const options = { resolver: zone(first.port, server.port), credential, reconnect: false, server: undefined };
+    await using probe = new ClientProbe(0, options);
+    const { cause } = await probe.until('closed');
+    assert.equal(cause.blame, 'credentials');
+    assert.deepEqual(heard, []);
   });
 });

@@ -24,7 +24,7 @@ function arrived(
   const { host = 'xmpp.example', directTls = false, secured = directTls, loopback = false } = from;
   const destination: Destination = { host, port: 5222, directTls };
   const route = by ?? configuredRoute(destination, tls);
-  return { route, dialled: { secured, loopback, place: { domain: DOMAIN, destination, configured: true } } };
+  return { route, dialled: { secured, loopback, place: { domain: DOMAIN, destination, configured: true }, left: [] } };
 }
 
 describe('the address of a redirect', () => {

@@ -20,6 +20,8 @@ export interface Route {
   readonly server?: Destination | undefined;
   /** The name by which it is found there; the account's domain when absent. */
   readonly name?: string | undefined;
+  /** What DNS has named and is still to be tried, when the destinations before did not take us. */
+  readonly left?: readonly Destination[];
   /** Whether a server has sent us, and not the operator. */
   readonly sentOn: boolean;
   readonly tls: TlsPolicy;
@@ -35,8 +37,11 @@ export interface ClientEnding extends Ending {
 /** A connection that has been made, and the way to it. */
 export interface Arrival {
   readonly route: Route;
-  readonly dialled: Pick<Dialled, 'secured' | 'loopback' | 'place'>;
+  readonly dialled: Pick<Dialled, 'secured' | 'loopback' | 'place' | 'left'>;
 }
+
+/** How many more destinations are tried where the first that answered was of no use: a request may wait for them. */
+const OTHERS = 4;
 
 /** RFC 6120 §4.9.3.19 wants no less than two redirects in a row to be followed, and no more than five. */
 const MOST = 3;
@@ -73,6 +78,16 @@ export function routeOn({ route, dialled }: Arrival, address: string): Route | u
   const open = loopback && route.open !== 'nowhere' ? 'loopback' : 'nowhere';
   if (port === undefined) return { name, sentOn: true, tls, open };
   return { server: { host: name, port, directTls }, sentOn: true, tls, open };
+}
+
+/**
+ * The way to the next destination that DNS has named. Behind a balancer, a port may answer whose server is away, and another
+ * destination be fine; RFC 6120 §3.2.1 goes on only where connecting fails.
+ *
+ * @returns `undefined` when there is none
+ */
+export function routeBeside({ route, dialled: { left } }: Arrival): Route | undefined {
+  return left.length === 0 ? undefined : { ...route, left: route.left === undefined ? left.slice(0, OTHERS) : left };
 }
 
 /** A host as the DNS names it. */
@@ -129,8 +144,9 @@ export class ClientRoutes {
   follow(ending: ClientEnding): ClientEnding {
     this.#sent = undefined;
     if (ending.onward === undefined) return ending;
-    if (this.#times < MOST) {
-      this.#times += 1;
+    const isBeside = ending.onward.left !== undefined;
+    if (isBeside || this.#times < MOST) {
+      if (!isBeside) this.#times += 1;
       this.#sent = ending.onward;
       return ending;
     }

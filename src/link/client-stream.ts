@@ -9,11 +9,18 @@
 import type { Element } from '../xml/element.ts';
 import { COMPONENT_LIMITS, PRE_AUTH_LIMITS } from '../xml/limits.ts';
 import { StreamReader } from '../xml/parse.ts';
-import { openStream, type ReceivedStreamError, readStreamError, STREAM_END, StreamFault } from '../xmpp/header.ts';
+import {
+  isFeatures,
+  openStream,
+  type ReceivedStreamError,
+  readStreamError,
+  STREAM_END,
+  StreamFault,
+} from '../xmpp/header.ts';
 import { domainOf, localOf } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import { readStanzaLimit } from '../xmpp/stream-limits.ts';
-import { type Management, readManagement } from '../xmpp/stream-management.ts';
+import { readManagement } from '../xmpp/stream-management.ts';
 import {
   type ClientPlace,
   endedByDelay,
@@ -23,9 +30,9 @@ import {
   endedBySilence,
   farewellTo,
 } from './client-ending.ts';
-import { ClientLogin, type ClientLoginOptions, type ClientLoginOwner } from './client-login.ts';
-import { type Arrival, allowsPlain, type ClientEnding, type Route, routeOn } from './client-route.ts';
-import type { Clock } from './clock.ts';
+import { ClientLogin } from './client-login.ts';
+import { type Arrival, allowsPlain, type ClientEnding, routeBeside, routeOn } from './client-route.ts';
+import type { ClientStreamOptions, ClientStreamOwner } from './client-stream-options.ts';
 import { DialError, type Dialled, dial } from './dial.ts';
 import { explainFailure } from './dial-failure.ts';
 import { again, endedInOrder } from './ending.ts';
@@ -33,30 +40,6 @@ import { PROBE_WAIT } from './pulse.ts';
 import { readProceed } from './starttls.ts';
 import { asTls, securing } from './tls-client.ts';
 import { Transport } from './transport.ts';
-
-/** What a connection needs. */
-export interface ClientStreamOptions extends ClientLoginOptions {
-  readonly route: Route;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
-/** Who owns a connection. Nothing is told after `lost`. */
-export interface ClientStreamOwner extends ClientLoginOwner {
-  managed(said: Management): void;
-  /** Connect to the same server again, now, without the token. Some servers take nothing else on a stream that began with one. */
-  anew(why: string, route: Route): void;
-  /** An element that should be a stanza, and the bytes that were read for it. */
-  element(received: Element, bytes: number): void;
-  /** A stanza over a limit, of which there is only the start tag. */
-  oversized(head: Element, reason: string): void;
-  /**
-   * The connection has ended without our doing.
-   *
-   * @param inOrder whether the stream was closed, which ends the session (XEP-0198 §5)
-   */
-  lost(ending: ClientEnding, inOrder: boolean): void;
-}
 
 /** Milliseconds for the login, once there is a connection. */
 const LOGIN_WAIT = 15_000;
@@ -98,10 +81,10 @@ export class ClientStream {
   }
 
   async #connect(): Promise<void> {
-    const { plan, trust, clock, random, route } = this.#options;
+    const { plan, trust, clock, random, resolver, route } = this.#options;
     try {
       const [domain, signal] = [domainOf(plan.account), this.#dialling.signal];
-      this.#take(await dial({ ...route, domain, trust, signal, clock, random }));
+      this.#take(await dial({ ...route, domain, trust, signal, clock, random, resolver }));
     } catch (error) {
       if (!this.#over) this.#lose(again(error instanceof DialError ? error.message : String(error)));
       this.#closed.resolve();
@@ -265,9 +248,10 @@ export class ClientStream {
   /** @param farewell what to say before closing in order; without it, the connection is cut */
   #lose(ending: ClientEnding, farewell?: string): void {
     if (this.#over) return;
+    const beside = this.#login?.hasShown === false ? this.arrival && routeBeside(this.arrival) : undefined;
     this.#finish(farewell);
     // Before the login is done, the end is that of a connection; a session that is to be resumed on it knows nothing of it.
-    this.#owner.lost(ending, farewell !== undefined && this.#online);
+    this.#owner.lost({ ...(beside && { onward: beside }), ...ending }, farewell !== undefined && this.#online);
   }
 
   #finish(farewell: string | undefined): void {
@@ -292,8 +276,4 @@ export class ClientStream {
     this.#dialling.abort();
     this.#transport?.[Symbol.dispose]();
   }
-}
-
-function isFeatures({ ns, name }: Element): boolean {
-  return ns === NS.stream && name === 'features';
 }

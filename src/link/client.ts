@@ -23,7 +23,8 @@ import { ClientIntake } from './client-intake.ts';
 import type { ClientLink, ClientOptions } from './client-options.ts';
 import { type ClientEnding, ClientRoutes, type Route } from './client-route.ts';
 import { ClientSession } from './client-session.ts';
-import { ClientStream, type ClientStreamOptions, type ClientStreamOwner } from './client-stream.ts';
+import { ClientStream } from './client-stream.ts';
+import type { ClientStreamOptions, ClientStreamOwner } from './client-stream-options.ts';
 import { acceptable, serialise } from './client-text.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
 import type { Ending } from './ending.ts';
@@ -65,13 +66,13 @@ class UserLink implements ClientLink, ClientStreamOwner {
   #closed: Promise<void> | undefined;
 
   constructor(options: ClientOptions) {
-    const { account, credential, log, trust, clock = SYSTEM_CLOCK, random = Math.random } = options;
+    const { account, credential, log, trust, resolver, clock = SYSTEM_CLOCK, random = Math.random } = options;
     const userAgent = { id: options.device ?? randomUUID(), software: 'Restanza' };
     this.address = bareOf(account);
     this.#fields = { account: this.address };
     this.#options = options;
     this.#credentials = new ClientCredentials(credential, options.reconnect, clock);
-    this.#shared = { kdf: options.kdf ?? new Kdf(), trust, userAgent, clock, random };
+    this.#shared = { kdf: options.kdf ?? new Kdf(), trust, userAgent, clock, random, resolver };
     this.#retry = new Retry(clock, random);
     this.#routes = new ClientRoutes(account, options.server, options.tls);
     const events = { full: () => this.#stop(), space: () => this.#goOn() };

@@ -31,6 +31,8 @@ export interface DialOptions {
   readonly server?: Destination | undefined;
   /** The name by which DNS finds it, in ASCII, when that is not the domain. */
   readonly name?: string | undefined;
+  /** What DNS has named and is still to be tried, instead of asking it. */
+  readonly left?: readonly Destination[] | undefined;
   /** Whether the server or the name came from another server. */
   readonly sentOn?: boolean;
   readonly tls: TlsPolicy;
@@ -39,7 +41,7 @@ export interface DialOptions {
   /** Ends the dialling at once; the connection that it has brought is not affected. */
   readonly signal: AbortSignal;
   readonly clock?: Clock;
-  readonly resolver?: Resolver;
+  readonly resolver?: Resolver | undefined;
   /** Numbers from 0 up to 1, for the weights of SRV records. */
   readonly random?: () => number;
   readonly waits?: DialWaits;
@@ -71,6 +73,8 @@ export interface Dialled {
   readonly where: string;
   /** What `explainFailure` needs when the connection fails later on, as in STARTTLS. */
   readonly place: DialPlace;
+  /** Which destinations were not tried, in order; none when the operator named the only one. */
+  readonly left: readonly Destination[];
 }
 
 /** One destination that was tried. */
@@ -104,10 +108,11 @@ export async function dial(options: DialOptions): Promise<Dialled> {
   signal.throwIfAborted();
   using whole = new TimeLimit(signal, waits.whole, clock);
   const attempts: Attempt[] = [];
-  for (const destination of server === undefined ? await find(options, whole.signal) : named(server, options)) {
+  const destinations = server === undefined ? await find(options, whole.signal) : named(server, options);
+  for (const [index, destination] of destinations.entries()) {
     const place = { domain, destination, configured: server !== undefined, ...(sentOn && { sentOn }) };
     try {
-      return await reach(place, options, whole.signal);
+      return { ...(await reach(place, options, whole.signal)), left: destinations.slice(index + 1) };
     } catch (cause) {
       signal.throwIfAborted();
       attempts.push({ where: destinationName(destination), text: explainFailure(place, cause), cause });
@@ -126,6 +131,7 @@ function named(server: Destination, { domain, tls }: DialOptions): readonly Dest
 
 /** @throws DialError when the domain says that there is nothing for us */
 async function find(options: DialOptions, signal: AbortSignal): Promise<readonly Destination[]> {
+  if (options.left !== undefined) return options.left;
   const { domain, tls, clock = SYSTEM_CLOCK, resolver = SYSTEM_RESOLVER, random = Math.random } = options;
   using limit = new TimeLimit(signal, (options.waits ?? DIAL_WAITS).srv, clock);
   const host = options.name ?? asciiHost(domain);
@@ -139,7 +145,7 @@ async function find(options: DialOptions, signal: AbortSignal): Promise<readonly
 }
 
 /** Connects to one destination. */
-async function reach(place: DialPlace, options: DialOptions, signal: AbortSignal): Promise<Dialled> {
+async function reach(place: DialPlace, options: DialOptions, signal: AbortSignal): Promise<Omit<Dialled, 'left'>> {
   const { clock = SYSTEM_CLOCK, resolver = SYSTEM_RESOLVER, waits = DIAL_WAITS } = options;
   const { destination } = place;
   using limit = new TimeLimit(signal, waits.each, clock);

@@ -86,6 +86,11 @@ export interface ReceivedStreamError {
   readonly address?: string;
 }
 
+/** Whether an element of a stream says what the server offers (RFC 6120 §4.3.2). */
+export function isFeatures({ ns, name }: Element): boolean {
+  return ns === NS.stream && name === 'features';
+}
+
 /**
  * Reads an element of a stream as a stream error.
  *

@@ -6,7 +6,7 @@
  * states are told in `words.ts`. Stream errors, which may come at any point, are the caller's to look for first.
  */
 import { childNamed, type Element } from '../../xml/element.ts';
-import { readHeader, StreamFault } from '../header.ts';
+import { isFeatures, readHeader, StreamFault } from '../header.ts';
 import { NS } from '../ns.ts';
 import type { SaslFault } from '../sasl/client-fault.ts';
 import { isKind } from '../stanza.ts';
@@ -122,7 +122,7 @@ function listen(plan: Plan, state: Progress & { readonly name: Waiting }, receiv
     const { end = state, commands } = early(state, received);
     return { state: end, commands };
   }
-  if (received.ns !== NS.stream || received.name !== 'features') {
+  if (!isFeatures(received)) {
     throw new StreamFault('bad-format', 'it does not say which features it offers');
   }
   return proceed(plan, { ...state, features: received });
