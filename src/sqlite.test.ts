@@ -110,3 +110,21 @@ test('a folder is held by one gateway at a time, and by nobody when that has gon
   }
   assert.equal(inAnother(data), 'held');
 });
+
+test('a folder that cannot be held is told with what to do', async () => {
+  await using folder = await Folder.make();
+  await folder.makeFolders(['lock.sqlite']);
+  assert.throws(() => holdFolder(folder.path), {
+    name: 'DatabaseError',
+    message: /lock\.sqlite cannot be used: unable to open database file; its folder must be writable$/,
+  });
+});
+
+const AS_ROOT = process.getuid?.() === 0 ? 'root may write everywhere' : false;
+
+test('a folder that belongs to somebody else is refused as such', { skip: AS_ROOT }, async () => {
+  await using folder = await Folder.make();
+  await chmod(folder.path, 0o500);
+  assert.throws(() => holdFolder(folder.path), { code: 'EACCES' });
+  await chmod(folder.path, 0o700);
+});

@@ -7,7 +7,7 @@
  * release, which this one must not touch. What is in it is the business of whoever opens it. A folder with such files is
  * held by one gateway at a time.
  */
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -58,24 +58,29 @@ export function openDatabase(file: string, steps: readonly string[]): DatabaseSy
  * Holds a folder for this gateway. The system lets go of it when the process ends, however that comes about.
  *
  * @returns lets go of it
- * @throws DatabaseError when another gateway holds it, or the file for that cannot be used
+ * @throws DatabaseError when another gateway holds it, or the file for that cannot be used; Error of the system when this user
+ *   may not write there
  */
 export function holdFolder(folder: string): Disposable {
   const file = join(folder, 'lock.sqlite');
   // Not by `restrict`: to close a file ends all locks that this process has on it (POSIX). SQLite knows that; the file is empty.
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
+  // SQLite would say that it cannot open the file, or that it is read-only, and not why.
+  accessSync(folder, constants.W_OK | constants.X_OK);
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
+    database?.close();
     const isHeld = error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === BUSY;
     const reason = isHeld
       ? 'another gateway uses this folder; stop it, or give this one a folder of its own'
       : `the database ${file} cannot be used: ${reasonOf(error)}`;
     throw new DatabaseError(reason, { cause: error });
   }
-  return { [Symbol.dispose]: () => database.close() };
+  const held = database;
+  return { [Symbol.dispose]: () => held.close() };
 }
 
 /** Makes the folder and the file for nobody but us, before anything is written; SQLite's other files follow. */
