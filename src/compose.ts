@@ -31,6 +31,8 @@ import type { Config, HostConfig } from './config/load.ts';
 import { createApp } from './http/app.ts';
 import { IdempotencyStore } from './journal/idempotency-store.ts';
 import { SqliteJournal } from './journal/sqlite-journal.ts';
+import { SYSTEM_CLOCK } from './link/clock.ts';
+import { PacedLog } from './link/paced-log.ts';
 import { accessTokens } from './oauth/token-verifier.ts';
 import { holdFolder } from './sqlite.ts';
 import { packageVersion } from './version.ts';
@@ -63,7 +65,9 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   await using stack = new AsyncDisposableStack();
   const software = { name: 'Restanza', version: await packageVersion() };
   stack.use(holdFolder(config.data));
-  const idempotency = stack.use(IdempotencyStore.open(join(config.data, 'idempotency.sqlite'), log));
+  // On a full disk every request fails in the same way.
+  const paced = new PacedLog(log, SYSTEM_CLOCK);
+  const idempotency = stack.use(IdempotencyStore.open(join(config.data, 'idempotency.sqlite'), paced));
   const journal = stack.use(SqliteJournal.open(join(config.data, 'journal.sqlite'), log));
   const tokens = stack.use(openTokens(config, log));
   const receiving = new Receiving(journal, software.version, log);

@@ -94,3 +94,19 @@ test('the log tells once of each status with which a callback does not take a st
   assert.match(String(gateway.lines.find(({ msg }) => msg === message)?.advice), /redirects are not followed/);
   await bob.close();
 });
+
+test('a callback whose answers cannot be read does not fill the log', async () => {
+  await using folder = await Folder.make();
+  await using bot = await CallbackReceiver.start(() => ({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: '{{',
+  }));
+  await using gateway = await runGateway(folder.path, { [`${KEY}URL`]: bot.url, [`${KEY}EVENTS`]: 'bare' });
+  const bob = await gateway.bob();
+  for (let sent = 0; sent < 60; sent += 1)
+    bob.send("<message to='bot@localhost' type='chat'><body>hi</body></message>");
+  for (let called = 0; called < 60; called += 1) await bot.calls.take(() => true, 'a call');
+  const lines = gateway.lines.filter(({ msg }) => msg === 'an answer of the callback was not used');
+  assert.ok(lines.length >= 19 && lines.length <= 40, `${lines.length} lines for 60 answers`);
+});

@@ -13,6 +13,7 @@ import { Worker, type WorkerOptions } from '../delivery/worker.ts';
 import { route } from '../host/routes.ts';
 import type { Journal, StanzaEvent } from '../journal/journal.ts';
 import { SYSTEM_CLOCK } from '../link/clock.ts';
+import { PacedLog } from '../link/paced-log.ts';
 import type { Log } from '../log.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
@@ -104,7 +105,9 @@ export class Receiving implements AsyncDisposable {
     const { journal } = this;
     for (const post of this.#posts) {
       const { service } = post;
-      this.#workers.set(service.target.name, new Worker({ ...post, journal, clock: SYSTEM_CLOCK, log: this.#log }));
+      // A service that answers one call in a way that is of no use does so with all.
+      const log = new PacedLog(this.#log, SYSTEM_CLOCK);
+      this.#workers.set(service.target.name, new Worker({ ...post, journal, clock: SYSTEM_CLOCK, log }));
       service.probe();
     }
     journal.onAppended = targets => {

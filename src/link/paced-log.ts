@@ -1,8 +1,9 @@
 /**
- * The log of many links that fail together.
+ * The log of what fails for many at once.
  *
- * Decides that a server which is away cannot fill the log through those who ask for it: of each message, so many lines are
- * written in a while; the rest stands at `debug`, and the next line that is written says how many those were.
+ * Decides that a server which is away, a service that talks nonsense or a full disk cannot fill the log through all those who
+ * come upon it: of each message, so many lines are written in a while; the rest stands at `debug`, and the next line that is
+ * written says how many those were.
  */
 import type { Log } from '../log.ts';
 import type { Clock } from './clock.ts';
