@@ -70,6 +70,16 @@ describe('a certificate of ours', () => {
     assert.equal(faultOfOwn({ certificate: own.cert + authority.cert, key: own.key }), undefined);
   });
 
+  it('is refused when it stands behind that of its authority', () => {
+    for (const before of ['', 'subject=CN = Test Authority\n']) {
+      const fault = faultOfOwn({ certificate: before + authority.cert + own.cert, key: own.key });
+      assert.deepEqual(fault, {
+        part: 'certificate',
+        reason: "the account's own certificate has to stand first in it",
+      });
+    }
+  });
+
   it('is refused when its key is that of another, or of another kind', async () => {
     const { key } = await authority.issue({ accounts: [ACCOUNT] });
     const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });

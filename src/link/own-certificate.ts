@@ -44,6 +44,9 @@ export function faultOfOwn({ certificate, key }: OwnCertificate): OwnFault | und
   const secret = readKey(key);
   if (secret === undefined) return { part: 'key', reason: wrongKey(key) };
   if (!shown.checkPrivateKey(secret)) {
+    if (laterCertificates(certificate).some(later => later.checkPrivateKey(secret))) {
+      return { part: 'certificate', reason: "the account's own certificate has to stand first in it" };
+    }
     return { part: 'key', reason: 'it is not the key of the certificate; name the two files that were made together' };
   }
   return refusedBySystem({ certificate, key });
@@ -55,6 +58,11 @@ function readCertificate(pem: string): X509Certificate | undefined {
   } catch {
     return undefined;
   }
+}
+
+function laterCertificates(pem: string): readonly X509Certificate[] {
+  const [, ...later] = pem.split('-----BEGIN CERTIFICATE-----').slice(1);
+  return later.flatMap(text => readCertificate(`-----BEGIN CERTIFICATE-----${text}`) ?? []);
 }
 
 function readKey(pem: string): KeyObject | undefined {
