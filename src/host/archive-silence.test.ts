@@ -48,6 +48,8 @@ for (const [name, silence] of Object.entries(SILENCES)) {
       told().map(([level]) => level),
       ['warn', 'warn'],
     );
+    const { cause, err } = log.lines.find(({ level }) => level === 'warn') ?? {};
+    assert.ok(name === 'says nothing' ? typeof cause === 'string' : err instanceof Error);
     isBroken = false;
     await pass(clock, 80);
     assert.deepEqual([ids(), noted()], [['2', '3', 'missed'], 'a3']);

@@ -56,7 +56,9 @@ export class ArchiveSilence {
 
   /** It could not be taken over, and will be tried again. */
   failed(error: unknown): void {
-    const fields = { account: this.#account, err: error };
+    // A server that is slow is no fault of the program, whose place in it would be of use.
+    const reason = error instanceof RestanzaError ? { cause: error.message } : { err: error };
+    const fields = { account: this.#account, ...reason };
     const isLinkFault = error instanceof RestanzaError && LINK_FAULTS.has(error.code);
     if (isLinkFault) this.#since = undefined;
     const isNews = !isLinkFault && this.#told === 'nothing';
