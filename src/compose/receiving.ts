@@ -12,7 +12,7 @@ import { readTemplate } from '../delivery/url.ts';
 import { Worker, type WorkerOptions } from '../delivery/worker.ts';
 import { route } from '../host/routes.ts';
 import type { Journal, StanzaEvent } from '../journal/journal.ts';
-import { SYSTEM_CLOCK } from '../link/clock.ts';
+import { SYSTEM_CLOCK, steadyTime } from '../link/clock.ts';
 import { PacedLog } from '../link/paced-log.ts';
 import type { Log } from '../log.ts';
 import type { Jid } from '../xmpp/jid.ts';
@@ -47,6 +47,7 @@ export class Receiving implements AsyncDisposable {
   readonly journal: Journal;
   readonly #version: string;
   readonly #log: Log;
+  readonly #time = steadyTime();
   readonly #links: Jid[] = [];
   readonly #posts: Post[] = [];
   readonly #workers = new Map<string, Worker>();
@@ -81,7 +82,9 @@ export class Receiving implements AsyncDisposable {
       answers.add(stanza.payload);
       return send(stanza);
     };
-    const services = targets.map(target => new Service({ target, version: this.#version, log: this.#log }));
+    const services = targets.map(
+      target => new Service({ target, version: this.#version, log: this.#log, time: this.#time }),
+    );
     this.#links.push(link);
     for (const service of services) {
       const { name } = service.target;

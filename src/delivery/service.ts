@@ -21,6 +21,8 @@ export interface ServiceOptions {
   /** Of this program. */
   readonly version: string;
   readonly log: Log;
+  /** Milliseconds since 1970, never going back: what waits for its time would wait longer. The machine's clock when absent. */
+  readonly time?: () => number;
 }
 
 /** What came of telling a service of a stanza. */
@@ -60,6 +62,11 @@ export class Service implements AsyncDisposable {
     return this.#health;
   }
 
+  /** The time by which calls are planned, in milliseconds since 1970. */
+  get now(): number {
+    return (this.#options.time ?? Date.now)();
+  }
+
   /** Asks the service what it wants to get; one of mod_component_http knows no such request. Never rejects. */
   probe(): Promise<void> {
     if (this.target.format === 'component_http') return Promise.resolve();
@@ -88,9 +95,9 @@ export class Service implements AsyncDisposable {
   /** Tells the service of a stanza. Never rejects. */
   async tell(notice: Notice): Promise<Told> {
     const { target, version } = this.#options;
-    const began = Date.now();
+    const began = this.now;
     const format = this.#format;
-    const moment = { now: began, span: newSpan(), version };
+    const moment = { now: Date.now(), span: newSpan(), version };
     const prepared = callbackRequest(target, format, notice, moment);
     if (prepared.name === 'refused') return prepared;
     const result = await this.#caller.call(prepared.request, this.#patience());
@@ -102,7 +109,7 @@ export class Service implements AsyncDisposable {
     if (this.#stopping.signal.aborted) return;
     const { target, log } = this.#options;
     const before = this.#health;
-    this.#health = healthAfter(before, result, { began, now: Date.now(), random: Math.random() });
+    this.#health = healthAfter(before, result, { began, now: this.now, random: Math.random() });
     const fields = { target: target.name, url: target.url.shown };
     if (result.name === 'answer' && result.status >= 300 && !this.#told.has(result.status)) {
       this.#told.add(result.status);

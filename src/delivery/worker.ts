@@ -63,7 +63,7 @@ export class Worker implements AsyncDisposable {
     if (this.#stopping) return;
     const { journal, service } = this.#options;
     const { name, concurrency } = service.target;
-    const now = Date.now();
+    const { now } = service;
     const free = allowance(service.health, now, this.#underWay.size, concurrency);
     try {
       const claimed = free === 0 ? [] : journal.claim(name, now, free);
@@ -108,7 +108,7 @@ export class Worker implements AsyncDisposable {
       'a call failed on our side',
     );
     const attempt = { at: Date.now(), latency: 0, excerpt: 'a fault of the gateway; its log has more' };
-    return this.#settle(delivery, { name: 'retry', at: Date.now() + AFTER_FAULT, attempt });
+    return this.#settle(delivery, { name: 'retry', at: this.#options.service.now + AFTER_FAULT, attempt });
   }
 
   /** A call that ends looks for the next one by itself; the timer is for what falls due later. */
@@ -141,9 +141,8 @@ export class Worker implements AsyncDisposable {
   }
 
   async #conclude(delivery: Delivery, attempt: Attempt, told: Extract<Told, { name: 'called' }>): Promise<void> {
-    const { target, health } = this.#options.service;
+    const { target, health, now } = this.#options.service;
     const { entry, tries } = delivery;
-    const now = Date.now();
     const trial = { tries, since: entry.at, now, random: Math.random() };
     const verdict = judge(told.result, target.delivery, trial, health);
     if (verdict.name === 'retry') return this.#settle(delivery, { name: 'retry', at: verdict.at, attempt });

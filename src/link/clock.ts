@@ -20,3 +20,18 @@ export const SYSTEM_CLOCK: Clock = {
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
 };
+
+/**
+ * The time of day for what is planned: it goes on where the machine's clock is set back, so that what is due in a second is due
+ * in a second.
+ *
+ * @param wall the machine's clock, in milliseconds since 1970
+ * @returns whole milliseconds since 1970, or later by as much as the clock was set back
+ */
+export function steadyTime(clock: Clock = SYSTEM_CLOCK, wall: () => number = Date.now): () => number {
+  let ahead = wall() - clock.now();
+  return () => {
+    ahead = Math.max(ahead, wall() - clock.now());
+    return Math.floor(clock.now() + ahead);
+  };
+}
