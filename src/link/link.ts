@@ -42,7 +42,10 @@ export interface Link extends AsyncDisposable {
   /** The domain that is served, or the account's address. */
   readonly address: Jid;
   readonly state: LinkState;
-  /** Whether `acked` is the server's own word (XEP-0198), so that an HTTP answer may wait for it; otherwise it costs a ping. */
+  /**
+   * Whether `acked` is the word of the server (XEP-0198), or of whoever handles what comes in, so that an HTTP answer may wait for
+   * it; otherwise it costs a ping.
+   */
   readonly confirms: boolean;
   /**
    * What comes in, in the order of the stream; can be iterated once. A batch is all that has come since the last one, one

@@ -171,6 +171,26 @@ describe('the embedded host', () => {
     await bob.until(/id='after'/);
   });
 
+  it('says of what comes back to the owner that it is acked once that is handled, or not to be known when the link closes', async () => {
+    await using host = await startHost();
+    const told: string[] = [];
+    const note = (name: string) => [() => told.push(name), ({ code }: { code: string }) => told.push(code)] as const;
+    const acked = host.link.send(message('alice@localhost', 'nobody@localhost'), 'acked').then(...note('acked'));
+    await host.link.send(message('alice@localhost', 'nobody@localhost'));
+    const incoming = host.link.incoming[Symbol.asyncIterator]();
+    await incoming.next();
+    await new Promise(setImmediate);
+    assert.deepEqual(told, []);
+    const next = incoming.next();
+    await acked;
+    assert.deepEqual(told, ['acked']);
+    const lost = host.link.send(message('alice@localhost', 'nobody@localhost'), 'acked').then(...note('acked'));
+    await next;
+    await host.link[Symbol.asyncDispose]();
+    await lost;
+    assert.deepEqual(told, ['acked', 'link-lost']);
+  });
+
   it('refuses what would come back while the owner is behind, but takes its answers', async () => {
     await using host = await startHost();
     const outcomes = await Promise.allSettled(

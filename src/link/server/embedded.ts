@@ -16,7 +16,7 @@ import { bareOf, domainOf, type Jid } from '../../xmpp/jid.ts';
 import type { Credentials } from '../../xmpp/sasl/credentials.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
-import type { Link, LinkState } from '../link.ts';
+import type { Link, LinkState, Until } from '../link.ts';
 import { obtainCertificate } from './certificate.ts';
 import { Intake } from './intake.ts';
 import { congested, Lines } from './line.ts';
@@ -80,7 +80,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedLi
 
 class EmbeddedHost implements EmbeddedLink {
   readonly address: Jid;
-  readonly confirms = false;
+  readonly confirms = true;
   readonly incoming: AsyncIterable<readonly Stanza[]>;
   onState: ((state: LinkState) => void) | undefined;
   readonly #router: Router;
@@ -89,6 +89,8 @@ class EmbeddedHost implements EmbeddedLink {
   readonly #intake = new Intake();
   readonly #managed: ManagedSessions;
   readonly #sessions = new Set<Session>();
+  /** Those who wait until the owner has handled something. */
+  readonly #unhandled = new Set<(reason: RestanzaError) => void>();
   #listener: Listener | undefined;
   #state: LinkState = { name: 'online' };
 
@@ -141,27 +143,44 @@ class EmbeddedHost implements EmbeddedLink {
     this.#intake.take(stanza, this.#router.outletOf(stanza.from));
   }
 
-  send(stanza: Stanza): Promise<void> {
-    const sent = this.#send(stanza);
+  send(stanza: Stanza, until: Until = 'sent'): Promise<void> {
+    const sent = this.#send(stanza, until);
     // Who does not care for the outcome must not bring the process down.
     sent.catch(() => {});
     return sent;
   }
 
-  /** Routed, as a rule, when it returns: what is sent one after the other arrives in that order. */
-  async #send(stanza: Stanza): Promise<void> {
+  /**
+   * Routed, as a rule, when it returns: what is sent one after the other arrives in that order. `acked` is what has come to a
+   * client's connection, or has been handled by the owner.
+   */
+  async #send(stanza: Stanza, until: Until): Promise<void> {
     const { from } = stanza;
     if (from === undefined || domainOf(from) !== this.address) {
       throw new TypeError(`a stanza of an embedded host has a 'from' in ${this.address}`);
     }
     if (this.#state.name !== 'online') throw new RestanzaError('link-down');
     const addressed = stamped(stanza, from);
+    let isForOwner = false;
     await this.#lines.run({
       account: bareOf(addressed.to),
       bytes: acceptableBytes(addressed),
       free: () => this.#router.unsentFor(addressed) <= BEHIND,
-      go: () => this.#submit(addressed),
+      go: () => {
+        const { received } = this.#intake;
+        this.#submit(addressed);
+        isForOwner = this.#intake.received > received;
+      },
     });
+    if (until === 'acked' && isForOwner) await this.#handled();
+  }
+
+  /** Waits until the owner has handled all that has come so far. */
+  async #handled(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#unhandled.add(reject);
+    this.#intake.afterwards(resolve);
+    await promise.finally(() => this.#unhandled.delete(reject));
   }
 
   /** While the owner is behind with what came in, nothing may be sent that comes back; answers never do. */
@@ -178,6 +197,7 @@ class EmbeddedHost implements EmbeddedLink {
       this.onState?.(this.#state);
       this.#intake.close();
       this.#lines.close(new RestanzaError('link-down'));
+      for (const reject of this.#unhandled) reject(new RestanzaError('link-lost'));
       this.#managed[Symbol.dispose]();
       for (const session of this.#sessions) session.end('system-shutdown', 'the server is stopping');
     }
