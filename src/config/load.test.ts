@@ -227,6 +227,13 @@ const FAULTY: Readonly<Record<string, readonly [yaml: string, ...lines: string[]
       return `restanza.yaml:${line}:${column}: hosts.localhost.embedded.accounts.${name}: expected a text of 1 to 1024 characters on one line, but YAML reads this as a ${type}; put it in quotes`;
     }),
   ],
+  'a password that YAML takes for a comment, or for an anchor': [
+    'hosts:\n  localhost:\n    embedded:\n      accounts:\n        alice: #abc\n        bob: &abc\n',
+    ...['5:16: hosts.localhost.embedded.accounts.alice', '6:18: hosts.localhost.embedded.accounts.bob'].map(
+      place =>
+        `restanza.yaml:${place}: expected a text of 1 to 1024 characters on one line, but YAML reads this as nothing, as what begins with # or &; put it in quotes`,
+    ),
+  ],
   'a group where a value stands, and a value where a group stands': [
     'listen: { host: 127.0.0.1 }\nlog: info\nhosts: [a]\n',
     'restanza.yaml:1:9: listen: expected host:port, with no keys below it; write listen: 127.0.0.1:5280',

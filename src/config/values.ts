@@ -51,6 +51,10 @@ export interface Illustrated<T> {
  */
 export function parseValue<T>(illustrated: Illustrated<T>, raw: Raw, base: string): Parsed<T> {
   const { form } = illustrated;
+  if (form.quoted && raw === null) {
+    const why = 'as what begins with # or &';
+    return { reason: `expected ${form.expected}, but YAML reads this as nothing, ${why}; put it in quotes` };
+  }
   const unquoted = form.quoted ? scalarsOf(raw).find(scalar => scalar !== null && typeof scalar !== 'string') : null;
   if (unquoted !== undefined && unquoted !== null) {
     return { reason: `expected ${form.expected}, but YAML reads this as a ${typeof unquoted}; put it in quotes` };
