@@ -31,7 +31,7 @@ export interface Entrance {
 
 /** What sessions need. */
 export interface SessionsOptions {
-  /** Starts to log in. The link is this owner's from then on. */
+  /** Starts to log in, once. The link is this owner's from then on. */
   readonly connect: (entrance: Entrance) => ClientLink;
   readonly software: Identity['software'];
   /** Seconds that a session is kept which nobody uses. */
@@ -177,7 +177,6 @@ export class Sessions implements AsyncDisposable {
     link.onState = state => this.#follow(kept, state, { resolve, reject });
     // It may take the place of one that could not be resumed, and what was asked in that is never answered.
     link.onSession = () => kept.host.linkLost();
-    this.#follow(kept, link.state, { resolve, reject });
     this.#sweep ??= clock.after(SWEEP, () => this.#look());
     return kept;
   }
@@ -194,9 +193,6 @@ export class Sessions implements AsyncDisposable {
         else login.reject(new RestanzaError('link-down', undefined, { retryAfter: 5 }));
         kept.host.linkLost();
         this.#close(kept);
-        break;
-      case 'connecting':
-        kept.host.linkLost();
         break;
       case 'suspended':
         kept.suspended = this.#options.clock.now();
