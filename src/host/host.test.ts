@@ -7,6 +7,7 @@ import { C2sServer } from '../../test/support/c2s-server.ts';
 import { ACCOUNT, ClientProbe, FULL, message, PEER } from '../../test/support/client-link.ts';
 import { Mailbox } from '../../test/support/mailbox.ts';
 import { MemoryLog } from '../../test/support/memory-log.ts';
+import { RestanzaError } from '../errors.ts';
 import { element } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
@@ -75,6 +76,21 @@ test('a request that cannot be sent is over at once', async t => {
     payload: [element('ping', NS.ping)],
   } as const;
   await assert.rejects(host.request(iq, PATIENCE), { code: 'link-down' });
+});
+
+test('who has gone before he asked is not waited for', async t => {
+  const { host } = await opened(t);
+  const iq = {
+    kind: 'iq',
+    type: 'get',
+    from: ACCOUNT,
+    to: PEER,
+    id: 'i',
+    payload: [element('ping', NS.ping)],
+  } as const;
+  const gone = AbortSignal.abort(new RestanzaError('stopping'));
+  await assert.rejects(host.request(iq, { ...PATIENCE, gone }), { code: 'stopping' });
+  assert.equal(host.waiting, 0);
 });
 
 test('results of the own archive stand before the answer, and are for nobody afterwards', async t => {
