@@ -34,6 +34,11 @@ test('a ping gets an empty result with the addresses swapped and the id kept', (
   });
 });
 
+test('what is for a resource of a domain is not for the domain', () => {
+  const ping = [element('ping', NS.ping)];
+  assert.equal(conditionOf(respond(asked(ping, 'get', 'rest.example.org/x'), identity)), 'service-unavailable');
+});
+
 test('a version query gets name and version', () => {
   const answer = respond(asked([element('query', NS.version)]), identity);
   assert.deepEqual(answer?.payload, [

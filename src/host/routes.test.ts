@@ -56,6 +56,7 @@ const CASES: readonly (readonly [rule: Partial<Rule>, draft: Partial<Draft>, get
   [{ to: ['ab*ba@hook.example.org'] }, { to: 'aba@hook.example.org' }, false],
   [{ to: ['a*b*c@hook.example.org'] }, { to: 'axbxc@hook.example.org' }, true],
   [{ to: ['a*b*c@hook.example.org'] }, { to: 'axc@hook.example.org' }, false],
+  [{ to: ['a*b*b@hook.example.org'] }, { to: 'ab@hook.example.org' }, false],
   [{ payloads: [NS.ping] }, {}, false],
   [{ payloads: [NS.version, NS.ping] }, { payload: [element('ping', NS.ping)] }, true],
 ];

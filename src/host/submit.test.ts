@@ -29,6 +29,7 @@ test('an id and a resource of the caller’s choice stay', () => {
 
 test('a stanza without address goes to the own account, a presence to the server', () => {
   assert.equal(prepare(user, message()).to, 'alice@example.org');
+  assert.equal(prepare(user, message({ from: 'alice@example.org/phone' })).to, 'alice@example.org');
   assert.equal(prepare(user, makeStanza({ kind: 'iq', type: 'get', payload: [ping] })).to, 'alice@example.org');
   assert.equal(prepare(user, makeStanza({ kind: 'presence', payload: [] })).to, undefined);
 });
