@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { RestanzaError } from '../errors.ts';
 import type { Until } from './link.ts';
-import { Outbox, type OutboxLimits } from './outbox.ts';
+import { lostOf, Outbox, type OutboxLimits } from './outbox.ts';
 
 const LIMITS: OutboxLimits = {
   window: { stanzas: 4, bytes: 1_000, probeEvery: 3 },
@@ -135,6 +135,17 @@ describe('Outbox', () => {
     assert.deepEqual((await other.happened()).slice(-1), ['c link-congested']);
   });
 
+  it('has room in line again when those who stood there are out', async () => {
+    const { outbox, send, happened } = opened();
+    for (let round = 0; round < 3; round += 1) {
+      send('a', 'sent', 1_000);
+      send('b', 'acked', 300);
+      outbox.answered();
+      outbox.answered();
+      assert.deepEqual(await happened(), ['a', 'probe', 'b', 'probe', 'a ok', 'b ok']);
+    }
+  });
+
   it('repeats a probe twice and then gives the stream up, 30 s after the first', async () => {
     const { clock, send, happened } = opened();
     send('a', 'acked');
@@ -202,9 +213,63 @@ describe('Outbox', () => {
     assert.deepEqual(await happened(), []);
     assert.deepEqual(clock.waits, []);
   });
+
+  it('takes no offer when it is closed, though there were room', async () => {
+    const { outbox, happened } = opened();
+    outbox.close(DOWN, LOST);
+    assert.equal(outbox.offer('a', 1), false);
+    assert.deepEqual(await happened(), []);
+  });
+
+  it('says to both when to try again', () => {
+    const down = new RestanzaError('link-down', undefined, { retryAfter: 3 });
+    assert.deepEqual([lostOf(down).code, lostOf(down).retryAfter], ['link-lost', 3]);
+  });
 });
 
 describe('Outbox of a session that is counted', () => {
+  it('keeps for the next stream also what nobody waits for', async () => {
+    const { outbox, send, happened } = opened(true);
+    send('a');
+    outbox.suspend();
+    outbox.resend(0);
+    assert.deepEqual(
+      (await happened()).filter(one => one === 'a'),
+      ['a', 'a'],
+    );
+  });
+
+  it('asks for a count behind every 8 KiB', async () => {
+    const { send, happened } = opened(true);
+    send('a', 'sent', 8_191);
+    assert.deepEqual(await happened(), ['a', 'a ok']);
+    const other = opened(true);
+    other.send('a', 'sent', 8_192);
+    assert.deepEqual(await other.happened(), ['a', 'probe again', 'a ok']);
+  });
+
+  it('gives a large stanza the time in which a slow server reads it', async () => {
+    const { clock, send, happened } = opened(true);
+    send('a', 'acked', 25_000);
+    clock.advance(49_999);
+    assert.ok(!(await happened()).includes('dead'));
+    clock.advance(1);
+    assert.deepEqual(await happened(), ['dead']);
+  });
+
+  it('asks nothing while there is no stream, and on the next one also when the last was not read', async () => {
+    const { clock, outbox, send, happened } = opened(true);
+    send('a');
+    outbox.pause();
+    outbox.suspend();
+    send('b', 'acked');
+    assert.deepEqual([await happened(), clock.waits], [['a', 'a ok'], [10_000]]);
+    outbox.resend(0);
+    await happened();
+    clock.advance(10_000);
+    assert.deepEqual(await happened(), ['probe again']);
+  });
+
   it('resolves acked as far as the count goes, asked for or not', async () => {
     const { outbox, send, happened } = opened(true);
     send('a', 'acked');
