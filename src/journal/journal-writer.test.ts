@@ -125,9 +125,13 @@ test('an outcome in doubt is kept once, when it turns out to be on the disk', {
   const { promise: failed, resolve } = Promise.withResolvers<void>();
   place.log.error = (_fields, message) => void (message === 'the journal cannot be written' && resolve());
   const settled = journal.settle(delivery, DONE);
+  const refused = assert.rejects(journal.append([entryOf(messageOf('b'))]), { code: 'storage-unavailable' });
   await failed;
   rmdirSync(mark);
   renameSync(`${mark}.away`, mark);
   await settled;
   assert.deepEqual(journal.find(delivery.id, [LINK])?.attempts, [ATTEMPT]);
+  await refused;
+  const bodies = journal.read(0, WHOLE, 10).map(({ stanza }) => bodyOf(stanza));
+  assert.deepEqual([journal.last, bodies, journal.backlog('hook').entries], [2, ['a', 'b'], 1], 'memory knows it too');
 });
