@@ -47,13 +47,28 @@ const CHAINS: Readonly<Record<string, readonly string[]>> = {
   'disco-extend': ['iq-version'],
 };
 
-const PROGRAMS = ['router', 'sm', 'c2s'] as const;
+/** What the session manager prints once it knows its domain. */
+const READY = 'sm ready for sessions';
 
-/** Lets no program of the three outlive the shell, nor the shell any of them. */
-const TOGETHER = PROGRAMS.map(name => `setpriv --pdeathsig KILL -- /usr/sbin/jabberd2-${name} -c ${name}.xml &`).join(
-  ' ',
-);
-const SHELL = `trap 'kill $(jobs -p); wait; exit 0' TERM; ${TOGETHER} wait -n`;
+const run = (name: string) => `setpriv --pdeathsig KILL -- /usr/sbin/jabberd2-${name} -c ${name}.xml`;
+
+/**
+ * Lets no program of the three outlive the shell, nor the shell any of them. Clients are let in last: they are refused for as long as
+ * the session manager has not said which domain it serves.
+ */
+const SHELL = `
+pids=()
+trap 'kill "\${pids[@]}"; wait; exit 0' TERM
+${run('router')} & pids+=($!)
+exec 3< <(exec ${run('sm')}); pids+=($!)
+while read -r line <&3; do
+  echo "$line"
+  case $line in *'${READY}') break ;; esac
+done
+cat <&3 &
+${run('c2s')} & pids+=($!)
+wait -n
+`;
 
 /** The files of the three programs. */
 function configuration(
@@ -121,7 +136,7 @@ const jabberd2 = (extras: Jabberd2Extras): ServerKind => ({
     for (const name of ['db', 'fs']) await folder.makeFolders([name]);
     return { command: '/bin/bash', args: ['-c', SHELL], cwd: folder.path };
   },
-  ready: ({ c2s }) => [`port=${c2s}] listening for connections`, `sm ready for sessions`],
+  ready: ({ c2s }) => [READY, `port=${c2s}] listening for connections`],
 });
 
 /** Registers an account, from within a stream without TLS. */
