@@ -79,14 +79,14 @@ const MARKED = {
 };
 
 describe('a page that is listed', () => {
-  for (const path of ['/rest', '/rest/message/chat/bob@localhost', '/msg/bob']) {
+  for (const path of ['/rest', '/rest/message/chat/bob@localhost', '/msg/bob', '/admin/tokens/x']) {
     it(`is told what it may do at ${path}`, async () => {
       const answer = await ask(single.url, preflight(APP, path));
       assert.equal(answer.status, 204);
       assert.equal(answer.text, '');
       assert.deepEqual(fieldsOf(answer), {
         ...MARKED,
-        'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
+        'access-control-allow-methods': 'GET, HEAD, POST, DELETE, OPTIONS',
         'access-control-allow-headers':
           'Authorization, Content-Type, Accept, Idempotency-Key, Prefer, Prosody-Rest-Timeout, Last-Event-ID, Traceparent',
         'access-control-max-age': '7200',

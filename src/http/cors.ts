@@ -14,7 +14,7 @@ import { hostnameOf } from './source.ts';
 export type Origins = ReadonlyMap<Jid, readonly string[]>;
 
 /** What a page may send and read beyond what every page may. */
-const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
+const METHODS = ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'];
 const SENT = [
   ...['Authorization', 'Content-Type', 'Accept', 'Idempotency-Key', 'Prefer', 'Prosody-Rest-Timeout', 'Last-Event-ID'],
   'Traceparent',
