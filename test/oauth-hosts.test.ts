@@ -135,3 +135,20 @@ test('pages of listed origins may use the endpoints', async () => {
   const other = await tell(`${gateway.url}/oauth2/token`, new URLSearchParams(), { origin: 'https://evil.example' });
   assert.equal(other.headers.get('access-control-allow-origin'), null);
 });
+
+test('but not even theirs are for scripts at the page where people log in', async () => {
+  await using folder = await Folder.make();
+  await using gateway = await runGateway(folder.path, {
+    [`${HOST}OAUTH__ENABLED`]: 'true',
+    [`${HOST}CORS`]: 'https://app.example',
+  });
+  const asking = { origin: 'https://app.example', 'access-control-request-method': 'POST' };
+  for (const method of ['GET', 'POST', 'OPTIONS']) {
+    const { headers } = await fetch(`${gateway.url}/oauth2/authorize?x`, { method, headers: asking });
+    assert.equal(headers.get('access-control-allow-origin'), null, method);
+  }
+  for (const path of ['//oauth2/authorize', '/oauth2/%61uthorize']) {
+    const { headers } = await fetch(gateway.url + path, { headers: asking });
+    assert.equal(headers.get('access-control-allow-origin'), null, path);
+  }
+});

@@ -4,9 +4,11 @@
  * Decides, by the host that a request is made to, which pages may read its answers and which requests they may make. A host
  * that lists no origins never gets a field of CORS, whatever the answer. A page is named in the answer, never `*`, and
  * credentials that a browser adds by itself are not asked for: a script has to know what it puts into `Authorization`.
+ * Nobody's scripts have any business at the page where people log in (RFC 9700 §2.6).
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addressedHost } from '../auth/addressed-host.ts';
+import { OAUTH_PATHS } from '../oauth/metadata.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { hostnameOf } from './source.ts';
 
@@ -57,11 +59,16 @@ export function allowOrigins(app: FastifyInstance, origins: Origins): void {
     // Not on the reply: a stream of events writes its head by itself.
     reply.raw.setHeader('vary', 'Origin');
     const { origin } = request.headers;
-    if (origin === undefined || !lists(listed, origin)) return undefined;
+    if (origin === undefined || !lists(listed, origin) || isLogin(request)) return undefined;
     reply.raw.setHeader('access-control-allow-origin', origin);
     reply.raw.setHeader('access-control-expose-headers', READ.join(', '));
     return isPreflight(request) ? permit(reply) : undefined;
   });
+}
+
+/** A preflight has no route, so its path counts. */
+function isLogin({ routeOptions, url }: FastifyRequest): boolean {
+  return [routeOptions.url, url.split('?', 1)[0]].includes(OAUTH_PATHS.authorize);
 }
 
 function isPreflight({ method, headers }: FastifyRequest): boolean {
