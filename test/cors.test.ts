@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Answer, ask, type Question } from './support/asking.ts';
 import { Folder } from './support/folder.ts';
 import { PASSWORDS, type Running, runGateway } from './support/in-process-gateway.ts';
+import { exchange } from './support/raw-http.ts';
 import { basic } from './support/rest-client.ts';
 
 const resources = new AsyncDisposableStack();
@@ -191,6 +192,18 @@ describe('one of several hosts', () => {
       assert.deepEqual(fieldsOf(await ask(several.url, at(host, preflight(APP)))), {});
     });
   }
+
+  it('is meant by a target that names it, whatever Host says', async () => {
+    for (const [target, host, answer] of [
+      ['http://localhost/rest', 'closed.example', /\r\naccess-control-allow-origin: https:\/\/app\.example\r\n/],
+      ['http://closed.example/rest', 'localhost', /^HTTP\/1\.1 200 OK\r\n(?!.*access-control-)/s],
+    ] as const) {
+      const fields = [`Host: ${host}`, `Origin: ${APP}`, 'Access-Control-Request-Method: POST', 'Connection: close'];
+      const text = [`OPTIONS ${target} HTTP/1.1`, ...fields].join('\r\n');
+      const { received } = await exchange(several.url, Buffer.from(`${text}\r\n\r\n`), false);
+      assert.match(received, answer);
+    }
+  });
 
   it('is not chosen by what a proxy might say', async () => {
     const question = preflight(APP);

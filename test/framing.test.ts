@@ -86,6 +86,20 @@ const SENT: readonly (readonly [what: string, text: string, statuses: readonly n
   ['chunks that are too large', request(`POST ${TO_BOB}`, [CHUNKED], `2711\r\n${'x'.repeat(10_001)}\r\n`), [413], 0],
   ['no Host', LAST.replace(`${HOST}\r\n`, ''), [400], 0],
   ['no Host in HTTP/1.0', LAST.replace(`${HOST}\r\n`, '').replace('HTTP/1.1', 'HTTP/1.0'), [202], 1],
+  ...['a b', 'x@localhost', 'localhost/x', 'localhost:x', '[::1', 'local%host'].map((host): (typeof SENT)[number] => [
+    `Host: ${host}`,
+    LAST.replace(HOST, `Host: ${host}`),
+    [400],
+    0,
+  ]),
+  ...['', '[::1]:5280', 'x_y.example:'].map((host): (typeof SENT)[number] => [
+    `Host: ${host}`,
+    LAST.replace(HOST, `Host: ${host}`),
+    [202],
+    1,
+  ]),
+  ['a host in the target', LAST.replace('POST ', 'POST http://localhost:1'), [202], 1],
+  ['a user in the target', LAST.replace('POST ', 'POST http://x@localhost'), [400], 0],
   ['Host twice', LAST.replace(HOST, `${HOST}\r\nhost: example.org`), [400], 0],
 ];
 

@@ -12,7 +12,7 @@ import { allowOrigins, type Origins, pagesOf } from './cors.ts';
 import { handleErrors, sendError } from './errors.ts';
 import { type BodyLimit, Connections } from './framing.ts';
 import type { OAuthOptions } from './oauth-exchange.ts';
-import { hostFault } from './origin.ts';
+import { hostFault, originForm } from './origin.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes, type ReceivingOptions } from './routes/events.ts';
 import { msgRoutes } from './routes/msg.ts';
@@ -69,6 +69,7 @@ export function createApp({
     http: { maxHeaderSize: LIMITS.maxHeaderSize, headersTimeout: LIMITS.headersTimeout, requireHostHeader: false },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    rewriteUrl: originForm,
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, log),
     clientErrorHandler: (error, socket) => connections.fail(error, socket),
   });

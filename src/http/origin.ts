@@ -71,11 +71,30 @@ function isHost(name: string): boolean {
   return name.length === 4 && name.toLowerCase() === 'host';
 }
 
-/** What is wrong with the field `Host` of a request: HTTP/1.1 wants it exactly once. */
-export function hostFault({ rawHeaders, httpVersion }: IncomingMessage): RestanzaError | undefined {
+const ABSOLUTE = /^https?:\/\/([^/?]+)(.*)$/is;
+
+/**
+ * The target of a request without the host that may stand in it (RFC 9112 §3.2.2), as a proxy would be asked. That host is
+ * the one that is meant, and takes the place of the field `Host`.
+ */
+export function originForm({ url = '/', headers }: IncomingMessage): string {
+  const [, authority, rest = ''] = ABSOLUTE.exec(url) ?? [];
+  if (authority === undefined) return url;
+  headers.host = authority;
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** RFC 3986 §3.2.2 and §3.2.3. */
+const HOST = /^(?:\[[0-9a-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*)(?::\d*)?$/i;
+
+/** What is wrong with the field `Host` of a request: HTTP/1.1 wants it exactly once, and it must be a host. */
+export function hostFault({ rawHeaders, headers, httpVersion }: IncomingMessage): RestanzaError | undefined {
   let count = 0;
   // Names stand at even places.
   for (let at = 0; at < rawHeaders.length; at += 2) if (isHost(rawHeaders[at] ?? '')) count += 1;
-  if (count === 1 || (count === 0 && httpVersion === '1.0')) return undefined;
-  return new RestanzaError('request-malformed', `there must be one Host field, and there are ${count}`);
+  if (count > 1 || (count === 0 && httpVersion !== '1.0')) {
+    return new RestanzaError('request-malformed', `there must be one Host field, and there are ${count}`);
+  }
+  if (HOST.test(headers.host ?? '')) return undefined;
+  return new RestanzaError('request-malformed', 'Host must be a name or an address, and a port where there is one');
 }

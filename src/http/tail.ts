@@ -7,8 +7,6 @@
 import type { FastifyRequest } from 'fastify';
 import { RestanzaError } from '../errors.ts';
 
-const SCHEME_AND_HOST = /^[a-z]+:\/\/[^/?]*/i;
-
 /**
  * The path after a route's base, still encoded and without the query.
  *
@@ -18,7 +16,7 @@ const SCHEME_AND_HOST = /^[a-z]+:\/\/[^/?]*/i;
  */
 export function tailOf({ url }: FastifyRequest, base: string): string | undefined {
   if (url === base) return undefined;
-  const [path = ''] = url.replace(SCHEME_AND_HOST, '').split('?', 1);
+  const [path = ''] = url.split('?', 1);
   const parts = path.split('/');
   const wanted = base.split('/').filter(part => part !== '');
   for (const part of wanted) {
