@@ -53,6 +53,9 @@ const length = (bytes: number) => `Content-Length: ${bytes}`;
 const GOOD = request(`POST ${TO_BOB}`, [length(2)], 'hi');
 const LAST = request(`POST ${TO_BOB}`, [length(2), CLOSE], 'hi');
 const GARBAGE = '\0\x01 garbage\r\n\r\n';
+const KEEP = 'Connection: keep-alive';
+const CHUNKS = '2\r\nhi\r\n0\r\n\r\n';
+const GZIP = 'Transfer-Encoding: gzip, chunked';
 const BAD_CHUNK = '2\r\nhi\r\nzz\r\nhi\r\n0\r\n\r\n';
 
 /** What is sent, the statuses of the answers, and how many stanzas bob gets. */
@@ -83,6 +86,15 @@ const SENT: readonly (readonly [what: string, text: string, statuses: readonly n
   ['a wrong chunk behind a request', GOOD + request(`POST ${TO_BOB}`, [CHUNKED], BAD_CHUNK), [202, 400], 1],
   ['a body for GET', request(`GET ${PING_BOB}`, [length(2)], 'hi') + LAST, [200, 202], 2],
   ['a body for GET that is too large', request(`GET ${PING_BOB}`, [length(LIMIT + 1)], 'hi'), [413], 0],
+  [
+    'chunks in HTTP/1.0',
+    request(`POST ${TO_BOB}`, [CHUNKED, KEEP], CHUNKS).replace('1.1', '1.0') + GOOD,
+    [400, 400],
+    0,
+  ],
+  ['chunks under another coding', request(`POST ${TO_BOB}`, [`${CHUNKED}, gzip, chunked`], CHUNKS), [400], 0],
+  ['a coding behind a request', GOOD + request(`POST ${TO_BOB}`, [GZIP], CHUNKS) + GOOD, [202, 400, 400], 1],
+  ['chunks in capitals', request(`POST ${TO_BOB}`, [CHUNKED.replace('chunked', 'Chunked'), CLOSE], CHUNKS), [202], 1],
   ['chunks that are too large', request(`POST ${TO_BOB}`, [CHUNKED], `2711\r\n${'x'.repeat(10_001)}\r\n`), [413], 0],
   ['no Host', LAST.replace(`${HOST}\r\n`, ''), [400], 0],
   ['no Host in HTTP/1.0', LAST.replace(`${HOST}\r\n`, '').replace('HTTP/1.1', 'HTTP/1.0'), [202], 1],

@@ -24,10 +24,19 @@ export interface BodyLimit {
   readonly key?: string;
 }
 
+/**
+ * Whether nobody can tell where a request ends (RFC 9112 §6.1): HTTP/1.0 has no chunks, so somebody on the way may not know
+ * them, and what another coding leaves of the body is not ours to read.
+ */
+function isAmbiguous({ headers, httpVersion }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  return coding !== undefined && (httpVersion === '1.0' || coding.toLowerCase() !== 'chunked');
+}
+
 /** The connections of a server. It closes those that have a fault; all others are the server's. */
 export class Connections {
   readonly #connections = new WeakMap<Socket, Connection>();
-  /** Requests that began after the fault of their connection. */
+  /** Requests that began after the fault of their connection, or with it. */
   readonly #late = new WeakMap<IncomingMessage, RestanzaError>();
 
   /** Follows the requests of a server. */
@@ -36,8 +45,8 @@ export class Connections {
     Object.assign(server, { httpAllowHalfOpen: true });
     server.prependListener('request', (request, response) => {
       const connection = this.#of(request.socket);
-      if (connection.fault !== undefined) this.#late.set(request, connection.fault);
       connection.begin(request, response);
+      if (connection.fault !== undefined) this.#late.set(request, connection.fault);
     });
   }
 
@@ -49,7 +58,7 @@ export class Connections {
     return made;
   }
 
-  /** The fault that a connection had already when this request began: an answer that came late for its own. */
+  /** The fault that a connection had already when this request began, or has by it: an answer that came late for its own. */
   faultBefore(request: IncomingMessage): RestanzaError | undefined {
     return this.#late.get(request);
   }
@@ -101,6 +110,7 @@ class Connection {
   }
 
   begin(request: IncomingMessage, response: ServerResponse): void {
+    if (isAmbiguous(request)) this.#fault ??= new RestanzaError('request-malformed', 'chunked is the only coding here');
     this.#last = request;
     this.#due += 1;
     // Who is late after all gets the fault for an answer.
