@@ -126,6 +126,27 @@ for (const [what, text, statuses, sent] of SENT) {
   });
 }
 
+const EXPECT = 'Expect: 100-continue';
+
+for (const [what, text, status] of [
+  ['who has no credentials', request(`POST ${TO_BOB}`, [length(9), EXPECT]).replace(AUTHORIZATION, 'X: x'), 401],
+  ['who has too much to say', request(`POST ${TO_BOB}`, [length(LIMIT + 1), EXPECT]), 413],
+] as const) {
+  test(`${what} is not asked for the body`, async () => {
+    const { received, statuses } = await exchange(running.url, Buffer.from(text), false);
+    assert.deepEqual(statuses, [status]);
+    assert.ok(received.startsWith(`HTTP/1.1 ${status}`), received);
+  });
+}
+
+test('who waits for it is asked for the body', async () => {
+  const text = request(`POST ${TO_BOB}`, [length(2), EXPECT, CLOSE], 'hi');
+  const { received, statuses } = await exchange(running.url, Buffer.from(GOOD + text), false);
+  assert.deepEqual(statuses, [202, 202]);
+  assert.match(received, /^HTTP\/1\.1 202 .*\r\n\r\nHTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /s);
+  assert.equal(await arrived(), 2);
+});
+
 test('what is wrong can come in any piece', async () => {
   const text = GOOD + GARBAGE;
   for (let cut = GOOD.length - 3; cut < text.length; cut += 1) {

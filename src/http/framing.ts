@@ -36,6 +36,8 @@ function isAmbiguous({ headers, httpVersion }: IncomingMessage): boolean {
 /** The connections of a server. It closes those that have a fault; all others are the server's. */
 export class Connections {
   readonly #connections = new WeakMap<Socket, Connection>();
+  /** Requests whose clients wait for a word before they send the body, with the way to say it. */
+  readonly #expecting = new WeakMap<IncomingMessage, ServerResponse>();
   /** Requests that began after the fault of their connection, or with it. */
   readonly #late = new WeakMap<IncomingMessage, RestanzaError>();
 
@@ -43,6 +45,11 @@ export class Connections {
   follow(server: Server): void {
     // Else Node closes for itself as soon as the client has, whatever is due. It says so in a comment alone.
     Object.assign(server, { httpAllowHalfOpen: true });
+    // Else Node asks for every body, also for one of a request that is refused as it stands (RFC 9110 §10.1.1).
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      this.#expecting.set(request, response);
+      server.emit('request', request, response);
+    });
     server.prependListener('request', (request, response) => {
       const connection = this.#of(request.socket);
       connection.begin(request, response);
@@ -75,6 +82,7 @@ export class Connections {
     const length = Number(headers['content-length'] ?? 0);
     if (length === 0 && headers['transfer-encoding'] === undefined) return EMPTY;
     if (length > limit.bytes) throw tooLarge(limit);
+    this.#expecting.get(request)?.writeContinue();
     return read(request, limit, this.#of(socket));
   }
 
