@@ -8,7 +8,7 @@ import * as openid from 'openid-client';
 import { Folder } from './support/folder.ts';
 import { FormBrowser } from './support/form-browser.ts';
 import { type Running, runGateway } from './support/in-process-gateway.ts';
-import { decide, logIn, registerClient, tell, useToken } from './support/oauth-client.ts';
+import { decide, logIn, registerClient, tell, tokensFor, useToken } from './support/oauth-client.ts';
 
 const REDIRECT = 'http://127.0.0.1/callback';
 const AT_USE = 'http://127.0.0.1:49152/callback';
@@ -92,6 +92,12 @@ describe('openid-client', () => {
       assert.equal(await useToken(base, tokens.access_token), 403);
     });
   }
+
+  test('gets tokens as a public client whose library always sends Basic', async () => {
+    const known = await registerClient(base, { token_endpoint_auth_method: 'none' });
+    const { access } = await tokensFor(base, { ...known, client_secret: '' });
+    assert.equal(await useToken(base, access), 200);
+  });
 
   test('gets an id_token that it can check, and userinfo', async () => {
     const client = await register({ token_endpoint_auth_method: 'none' }, openid.None());

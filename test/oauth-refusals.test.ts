@@ -337,6 +337,10 @@ describe('the token endpoint gives nothing', () => {
       const body = new URLSearchParams({ grant_type: CODE, code: 'x', client_id: web.client_id });
       return [await tell(`${base}/oauth2/token`, body), 'invalid_client'];
     },
+    'to a client that shows an empty secret': async () => [
+      await exchange(base, { ...web, client_secret: '' }, await freshCode(web)),
+      'invalid_client',
+    ],
     'to a client that shows two secrets': async () => {
       const body = new URLSearchParams({ grant_type: CODE, code: 'x', client_secret: 'other' });
       return [await tell(`${base}/oauth2/token`, body, basicOf(web)), 'invalid_request'];

@@ -84,7 +84,10 @@ function claimOf({ authorization, parameters }: Shown): Claim | undefined {
   return claim;
 }
 
-/** RFC 6749 §2.3.1: id and secret are encoded as in a form before they are put together. */
+/**
+ * RFC 6749 §2.3.1: id and secret are encoded as in a form before they are put together. An empty secret is none, as in the
+ * body; some libraries always send Basic.
+ */
 function readBasic(authorization: string): Claim {
   const encoded = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i.exec(authorization)?.[1];
   const text = Buffer.from(encoded ?? '', 'base64').toString('utf8');
@@ -93,7 +96,7 @@ function readBasic(authorization: string): Claim {
   if (encoded === undefined || colon < 1 || id === undefined) {
     throw new OAuthError('invalid_client', 'use HTTP Basic with the id and the secret of the client');
   }
-  return { id, secrets: [decode(secret) ?? secret, secret], isBare: false };
+  return { id, secrets: [decode(secret) ?? secret, secret], isBare: secret === '' };
 }
 
 function decode(text: string): string | undefined {
