@@ -147,6 +147,15 @@ test('who waits for it is asked for the body', async () => {
   assert.equal(await arrived(), 2);
 });
 
+test('a connection may ask 100 times before it reads, and no more', async () => {
+  const most = await exchange(running.url, Buffer.from(GOOD.repeat(99) + LAST), false);
+  assert.deepEqual(most.statuses, new Array(100).fill(202));
+  assert.equal(await arrived(), 100);
+  const { statuses } = await exchange(running.url, Buffer.from(GOOD.repeat(200)), false);
+  assert.deepEqual(statuses, []);
+  assert.ok((await arrived()) <= 100);
+});
+
 test('what is wrong can come in any piece', async () => {
   const text = GOOD + GARBAGE;
   for (let cut = GOOD.length - 3; cut < text.length; cut += 1) {

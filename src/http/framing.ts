@@ -17,6 +17,9 @@ const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Milliseconds in which a client that has sent its last byte gets the answers that are due to it; most have just gone. */
 const LAST_ANSWERS = 1_000;
 
+/** Requests of one connection that may wait for their answers; each costs some kilobytes as long as it does. */
+const MOST_DUE = 100;
+
 /** How large a body may be. */
 export interface BodyLimit {
   readonly bytes: number;
@@ -121,6 +124,7 @@ class Connection {
     if (isAmbiguous(request)) this.#fault ??= new RestanzaError('request-malformed', 'chunked is the only coding here');
     this.#last = request;
     this.#due += 1;
+    if (this.#due > MOST_DUE) this.#overwhelm();
     // Who is late after all gets the fault for an answer.
     this.#farewell = '';
     let isDue = true;
@@ -132,6 +136,12 @@ class Connection {
     // Before Node closes the connection behind the last answer, for the fault is not told yet.
     response.prependOnceListener('finish', answered);
     response.once('close', answered);
+  }
+
+  /** Who asks on and on takes no answer, so he gets none; what he has sent already and is not read yet is not done. */
+  #overwhelm(): void {
+    this.#fault ??= new RestanzaError('too-many-requests', 'read the answers before you ask on');
+    this.#socket.destroy();
   }
 
   #halfClosed(): void {
