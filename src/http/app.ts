@@ -84,7 +84,7 @@ export function createApp({
     done();
   });
   closeWhenStopping(app);
-  answerTogether(app);
+  answerTogether(app, connections);
   handleErrors(app, log, options.paths);
   restRoutes(app, options);
   msgRoutes(app, options);
@@ -128,9 +128,10 @@ function limitOf({ routeOptions: { bodyLimit: bytes }, server }: FastifyRequest)
  * wake its client while the next request is worked on, and to wake somebody takes the system longer than to write. Who
  * waits alone gets the answer no later.
  */
-function answerTogether(app: FastifyInstance): void {
-  app.addHook('onSend', async () => {
+function answerTogether(app: FastifyInstance, connections: Connections): void {
+  app.addHook('onSend', async ({ raw }, reply) => {
     await setImmediate();
+    connections.answering(raw, reply.raw);
   });
 }
 

@@ -10,21 +10,30 @@ import { Connections } from './framing.ts';
 /** Milliseconds; so few that nobody has to wait. */
 const IMPATIENT: ServerOptions = { headersTimeout: 20, requestTimeout: 40, connectionsCheckingInterval: 5 };
 
+/** More than the buffers of two sockets hold. */
+const LARGE = Buffer.alloc(32 * 1024 * 1024);
+
 /** Starts a server that answers with the body, or the code of the fault, and connects a client to it. */
-async function serve(options: ServerOptions) {
+async function serve(options: ServerOptions, longestStall?: number) {
   const happened = new Arrivals<string>(() => 'at the server');
   const waiting: (() => void)[] = [];
-  const connections = new Connections();
+  const connections = new Connections(longestStall);
   const server = createServer(options, async (request, response) => {
     happened.push('request');
+    response.once('close', () => happened.push(response.writableFinished ? 'taken' : 'lost'));
     // Others may have to look at it first.
     await new Promise(resolve => setImmediate(resolve));
     const late = connections.faultBefore(request);
     if (late !== undefined) return response.end(late.code);
     try {
       const body = await connections.body(request, { bytes: 10, key: 'some_limit' });
-      if (request.url === '/now') return response.end(body);
-      waiting.push(() => response.end(body));
+      const answer = (what: Buffer) => {
+        connections.answering(request, response);
+        response.end(what);
+      };
+      if (request.url === '/now') return answer(body);
+      if (request.url === '/large') return answer(LARGE);
+      waiting.push(() => answer(body));
       happened.push('body');
     } catch (error) {
       assert.ok(error instanceof RestanzaError);
@@ -105,6 +114,31 @@ test('a request that was late and comes all the same is told so once, and not ha
   await server.when('request');
   server.answer();
   assert.deepEqual(await server.bodies(), ['ab', 'request-timeout']);
+});
+
+test('who does not take his answer loses it', async () => {
+  await using server = await serve({}, 20);
+  server.socket.pause();
+  server.socket.write(`${NOW.replace('now', 'large')}ab`);
+  await server.when('lost');
+});
+
+test('nor does he keep his place behind another one', async () => {
+  await using server = await serve({}, 20);
+  server.socket.pause();
+  server.socket.write(`${LATER}ab${NOW.replace('now', 'large')}cd`);
+  await server.when('body');
+  server.answer();
+  await server.when('taken');
+  await server.when('lost');
+});
+
+test('who waits for an answer loses nothing', async () => {
+  await using server = await serve(IMPATIENT, 5);
+  server.socket.write(`${LATER}ab${NOW}cdPOST / HT`);
+  await server.when('fault');
+  server.answer();
+  assert.deepEqual(await server.bodies(), ['ab', 'cd', 'request-timeout']);
 });
 
 test('answers keep their order when the last request is the one with the fault', async () => {

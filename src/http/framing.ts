@@ -20,6 +20,9 @@ const LAST_ANSWERS = 1_000;
 /** Requests of one connection that may wait for their answers; each costs some kilobytes as long as it does. */
 const MOST_DUE = 100;
 
+/** Milliseconds; as for streams of events. */
+const LONGEST_STALL = 30_000;
+
 /** How large a body may be. */
 export interface BodyLimit {
   readonly bytes: number;
@@ -38,11 +41,17 @@ function isAmbiguous({ headers, httpVersion }: IncomingMessage): boolean {
 
 /** The connections of a server. It closes those that have a fault; all others are the server's. */
 export class Connections {
+  readonly #longestStall: number;
   readonly #connections = new WeakMap<Socket, Connection>();
   /** Requests whose clients wait for a word before they send the body, with the way to say it. */
   readonly #expecting = new WeakMap<IncomingMessage, ServerResponse>();
   /** Requests that began after the fault of their connection, or with it. */
   readonly #late = new WeakMap<IncomingMessage, RestanzaError>();
+
+  /** @param longestStall milliseconds without progress after which a client that does not take an answer loses it */
+  constructor(longestStall: number = LONGEST_STALL) {
+    this.#longestStall = longestStall;
+  }
 
   /** Follows the requests of a server. */
   follow(server: Server): void {
@@ -87,6 +96,14 @@ export class Connections {
     if (length > limit.bytes) throw tooLarge(limit);
     this.#expecting.get(request)?.writeContinue();
     return read(request, limit, this.#of(socket));
+  }
+
+  /**
+   * Is told that an answer is on its way, which is then bounded in time: with it a connection, its requests and its answers
+   * would stay for as long as somebody likes who does not read.
+   */
+  answering({ socket }: IncomingMessage, response: ServerResponse): void {
+    this.#connections.get(socket)?.answering(response, this.#longestStall);
   }
 
   /** What the server is to do when it cannot understand a client or waits for it in vain: its `clientError`. */
@@ -136,6 +153,19 @@ class Connection {
     // Before Node closes the connection behind the last answer, for the fault is not told yet.
     response.prependOnceListener('finish', answered);
     response.once('close', answered);
+  }
+
+  answering(response: ServerResponse, longestStall: number): void {
+    // A request that was injected has no connection.
+    if (this.#last === undefined) return;
+    const watch = () => {
+      this.#socket.setTimeout(longestStall);
+      // Before Node bounds the wait for the next request by the same timer.
+      response.prependOnceListener('finish', () => this.#socket.setTimeout(0));
+    };
+    // The answer to an earlier request may still be due.
+    if (response.socket === null) response.once('socket', watch);
+    else watch();
   }
 
   /** Who asks on and on takes no answer, so he gets none; what he has sent already and is not read yet is not done. */
