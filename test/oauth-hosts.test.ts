@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { ask } from './support/asking.ts';
 import { Folder } from './support/folder.ts';
 import { FormBrowser } from './support/form-browser.ts';
 import { runGateway } from './support/in-process-gateway.ts';
@@ -62,6 +63,25 @@ test('behind a proxy it is known by its public URL, and its cookie is for that a
   assert.equal(new URL(location ?? '').searchParams.get('iss'), 'https://rest.example.com');
   const css = await (await fetch(`${gateway.url}/oauth2/style.css`)).text();
   assert.ok(css.endsWith('body { --accent: #004400; }'));
+});
+
+test('one of several hosts is known by its public URL, with or without the port that https implies', async () => {
+  await using folder = await Folder.make();
+  await using gateway = await runGateway(folder.path, {
+    [`${HOST}OAUTH__PUBLIC_URL`]: 'https://rest.example.com',
+    'RESTANZA_HOSTS__other.example__EMBEDDED__C2S': '127.0.0.1:0',
+    'RESTANZA_HOSTS__other.example__EMBEDDED__ACCOUNTS__alice': 'looking-glass',
+  });
+  for (const [host, status] of [
+    ['rest.example.com', 200],
+    ['REST.example.com:443', 200],
+    ['rest.example.com:80', 404],
+    ['rest.example', 404],
+    ['other.example', 404],
+  ] as const) {
+    const question = { method: 'GET', path: '/oauth2/jwks', headers: { host } };
+    assert.equal((await ask(gateway.url, question)).status, status, host);
+  }
 });
 
 test('clients with a secret may go without PKCE where the operator allows it, and others never', async () => {

@@ -38,14 +38,19 @@ const FORM = 'application/x-www-form-urlencoded';
  * @throws RestanzaError `not-found` where that host is no authorization server
  */
 export function authorityFor(request: FastifyRequest, { authorities, served }: OAuthOptions): Authority {
-  const host = request.headers.host?.toLowerCase();
-  const named = [...authorities.values()].find(
-    ({ publicUrl }) => publicUrl !== undefined && new URL(publicUrl).host === host,
-  );
+  const named = [...authorities.values()].find(({ publicUrl }) => isAt(publicUrl, request.headers.host));
   const domain = addressedHost(hostnameOf(request), served);
   const found = named ?? (domain === undefined ? undefined : authorities.get(domain));
   if (found === undefined) throw new RestanzaError('not-found', 'this host is no authorization server');
   return found;
+}
+
+/** Whether a Host field names the host and port of a URL; some proxies also write a port that its scheme implies. */
+function isAt(url: string | undefined, host = ''): boolean {
+  if (url === undefined) return false;
+  const { protocol, host: own } = new URL(url);
+  const named = `${protocol}//${host}`;
+  return URL.canParse(named) && new URL(named).host === own;
 }
 
 /**
