@@ -156,6 +156,21 @@ test('pages of listed origins may use the endpoints', async () => {
   assert.equal(other.headers.get('access-control-allow-origin'), null);
 });
 
+test('also at the public URL of one of several hosts', async () => {
+  await using folder = await Folder.make();
+  await using gateway = await runGateway(folder.path, {
+    [`${HOST}OAUTH__PUBLIC_URL`]: 'https://rest.example.com',
+    [`${HOST}CORS`]: 'https://app.example',
+    'RESTANZA_HOSTS__other.example__EMBEDDED__C2S': '127.0.0.1:0',
+    'RESTANZA_HOSTS__other.example__EMBEDDED__ACCOUNTS__alice': 'looking-glass',
+  });
+  const headers = { host: 'rest.example.com', origin: 'https://app.example' };
+  for (const path of ['/oauth2/jwks', '/rest/echo']) {
+    const answer = await ask(gateway.url, { method: 'GET', path, headers });
+    assert.equal(answer.headers['access-control-allow-origin'], 'https://app.example', path);
+  }
+});
+
 test('but not even theirs are for scripts at the page where people log in', async () => {
   await using folder = await Folder.make();
   await using gateway = await runGateway(folder.path, {

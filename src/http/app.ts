@@ -77,7 +77,7 @@ export function createApp({
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.maxConnections = LIMITS.maxConnections;
   connections.follow(app.server);
-  allowOrigins(app, cors);
+  allowOrigins(app, cors, [...(oauth?.authorities.values() ?? [])]);
   readBodies(app, connections);
   app.addHook('onResponse', ({ method, url }, reply, done) => {
     log.debug({ method, path: url.split('?', 1)[0], status: reply.statusCode }, 'request answered');

@@ -8,8 +8,10 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addressedHost } from '../auth/addressed-host.ts';
+import type { Authority } from '../oauth/authority.ts';
 import { OAUTH_PATHS } from '../oauth/metadata.ts';
 import type { Jid } from '../xmpp/jid.ts';
+import { authorityAt } from './oauth-exchange.ts';
 import { hostnameOf } from './source.ts';
 
 /** The origins that each host lists, in the form in which browsers send them; `*` is every one. */
@@ -30,8 +32,8 @@ const ANY = '*';
 const ORIGIN = /^[!-~]+$/;
 
 /** The origins that may use the API of the host that a request is made to. */
-function originsFor(request: FastifyRequest, origins: Origins): readonly string[] {
-  const host = addressedHost(hostnameOf(request), origins.keys());
+function originsFor(request: FastifyRequest, origins: Origins, authorities: readonly Authority[]): readonly string[] {
+  const host = authorityAt(request, authorities)?.domain ?? addressedHost(hostnameOf(request), origins.keys());
   return (host === undefined ? undefined : origins.get(host)) ?? [];
 }
 
@@ -50,11 +52,12 @@ export function pagesOf(origins: Origins, domain: Jid): readonly string[] | '*' 
  * error too. To be called before anything that can refuse a request.
  *
  * @param origins has all hosts, also those that list none
+ * @param authorities the hosts that may have a public URL
  */
-export function allowOrigins(app: FastifyInstance, origins: Origins): void {
+export function allowOrigins(app: FastifyInstance, origins: Origins, authorities: readonly Authority[]): void {
   if ([...origins.values()].every(listed => listed.length === 0)) return;
   app.addHook('onRequest', async (request, reply) => {
-    const listed = originsFor(request, origins);
+    const listed = originsFor(request, origins, authorities);
     if (listed.length === 0) return undefined;
     // Not on the reply: a stream of events writes its head by itself.
     reply.raw.setHeader('vary', 'Origin');

@@ -38,11 +38,16 @@ const FORM = 'application/x-www-form-urlencoded';
  * @throws RestanzaError `not-found` where that host is no authorization server
  */
 export function authorityFor(request: FastifyRequest, { authorities, served }: OAuthOptions): Authority {
-  const named = [...authorities.values()].find(({ publicUrl }) => isAt(publicUrl, request.headers.host));
   const domain = addressedHost(hostnameOf(request), served);
-  const found = named ?? (domain === undefined ? undefined : authorities.get(domain));
+  const found =
+    authorityAt(request, authorities.values()) ?? (domain === undefined ? undefined : authorities.get(domain));
   if (found === undefined) throw new RestanzaError('not-found', 'this host is no authorization server');
   return found;
+}
+
+/** The host among these whose public URL a request was made to. */
+export function authorityAt({ headers }: FastifyRequest, among: Iterable<Authority>): Authority | undefined {
+  return [...among].find(({ publicUrl }) => isAt(publicUrl, headers.host));
 }
 
 /** Whether a Host field names the host and port of a URL; some proxies also write a port that its scheme implies. */
