@@ -126,6 +126,12 @@ for (const [what, text, statuses, sent] of SENT) {
   });
 }
 
+test('a refusal of what is no HTTP says when it was made', async () => {
+  const { head } = await exchange(running.url, Buffer.from(GARBAGE), false);
+  const [, date = ''] = /\r\nDate: ([^\r]+)/.exec(head) ?? [];
+  assert.ok(Math.abs(Date.parse(date) - Date.now()) < 60_000, head);
+});
+
 const EXPECT = 'Expect: 100-continue';
 
 for (const [what, text, status] of [

@@ -78,6 +78,8 @@ export function refusal(fault: RestanzaError): string {
     `HTTP/1.1 ${fault.row.status} Error`,
     `Content-Type: ${mediaType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
+    // RFC 9110 §6.6.1 wants it in every answer.
+    `Date: ${new Date().toUTCString()}`,
     'Connection: close',
   ];
   return `${head.join('\r\n')}\r\n\r\n${body}`;
