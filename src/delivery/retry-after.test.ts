@@ -23,6 +23,9 @@ const CASES: readonly (readonly [field: string | undefined, wait: number])[] = [
   ['Sun, 22 Nov 2026 12:00:30 GMT', 30_000],
   ['Sun, 22 Nov 2026 11:00:00 GMT', 0],
   ['Wed, 22 Nov 2034 12:00:00 GMT', DAY],
+  ['Sunday, 22-Nov-26 12:00:30 GMT', 30_000],
+  ['Sun Nov 22 12:00:30 2026', 30_000],
+  ['Thu Jan  1 00:00:00 1970', 0],
   ['Sun, 99 Nov 2026 12:00:30 GMT', 0],
   ['2026-11-22T13:00:00Z', 0],
 ];

@@ -9,8 +9,12 @@
 const LONGEST = 24 * 60 * 60 * 1000;
 
 const SECONDS = /^\d{1,10}$/;
-/** IMF-fixdate (§5.6.7); older forms need not be sent by anybody. */
-const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+/** §5.6.7: the form that is sent, and the two that must be taken too, of which the last one does not name its zone. */
+const DATES: readonly RegExp[] = [
+  /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,
+  /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/,
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
+];
 
 /**
  * Reads the field.
@@ -20,6 +24,12 @@ const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
  */
 export function readRetryAfter(field: string | undefined, now: number): number {
   const text = field?.trim() ?? '';
-  const wait = SECONDS.test(text) ? Number(text) * 1000 : DATE.test(text) ? Date.parse(text) - now : 0;
+  const wait = SECONDS.test(text) ? Number(text) * 1000 : readDate(text) - now;
   return Number.isNaN(wait) ? 0 : Math.min(LONGEST, Math.max(0, wait));
+}
+
+/** Milliseconds since 1970; not a number for what is no date of HTTP. */
+function readDate(text: string): number {
+  if (!DATES.some(form => form.test(text))) return Number.NaN;
+  return Date.parse(text.endsWith(' GMT') ? text : `${text} GMT`);
 }
