@@ -545,7 +545,8 @@ describe('the API lets nobody in', () => {
     const { access } = await tokensFor(base, app);
     const told = await tell(`${base}/oauth2/userinfo`, undefined, { authorization: `Bearer ${access}` });
     assert.deepEqual([told.status, told.body['error']], [403, 'insufficient_scope']);
-    assert.equal((await tell(`${base}/oauth2/userinfo`, undefined)).status, 401);
+    const { status, headers } = await tell(`${base}/oauth2/userinfo`, undefined);
+    assert.deepEqual([status, headers.get('www-authenticate')], [401, 'Bearer realm="oauth2"']);
   });
 });
 

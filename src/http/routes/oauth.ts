@@ -108,7 +108,11 @@ function inspect(authority: Authority, request: FastifyRequest, reply: FastifyRe
 
 async function identify(authority: Authority, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { authorization } = request.headers;
-  if (!isBearer(authorization)) throw new OAuthError('invalid_token', 'send the token as Authorization: Bearer');
+  if (!isBearer(authorization)) {
+    // RFC 6750 §3.1: who has shown nothing is only told what to show.
+    reply.header('www-authenticate', 'Bearer realm="oauth2"');
+    throw new RestanzaError('no-credentials', 'send the token as Authorization: Bearer');
+  }
   return sendJson(reply, 200, await userInfo(authority, parseBearer(authorization), issuerOf(authority, request)));
 }
 
