@@ -57,13 +57,19 @@ describe('admit', () => {
     );
   });
 
+  it('takes a message of a type that it does not know as a normal one (RFC 6121 §5.2.2)', () => {
+    const admission = admit(parsed("<message type='weird' from='a@b/c' to='rest.example.net'/>"), DOMAIN);
+    assert.ok('stanza' in admission);
+    assert.equal(admission.stanza.type, 'normal');
+  });
+
   const silent: readonly (readonly [what: string, xml: string, kind: string])[] = [
     ['no sender', `<iq type='get' id='1' to='rest.example.net'>${PING}</iq>`, 'iq'],
     ['no addressee', `<iq type='get' id='1' from='a@b/c'>${PING}</iq>`, 'iq'],
     ['an addressee elsewhere', `<iq type='get' id='1' from='a@b/c' to='evil.example'>${PING}</iq>`, 'iq'],
     ['an addressee whose domain only ends like ours', "<message from='a@b' to='x.rest.example.net'/>", 'message'],
     ['a sender that is no address', `<iq type='get' id='1' from='@@' to='rest.example.net'>${PING}</iq>`, 'iq'],
-    ['a message with a type of its own', "<message type='weird' from='a@b/c' to='rest.example.net'/>", 'message'],
+    ['presence with a type of its own', "<presence type='weird' from='a@b/c' to='rest.example.net'/>", 'presence'],
     ['an answer to an address that is none', "<iq type='result' id='1' from='a@b/c' to='@@rest.example.net'/>", 'iq'],
     ['an error without an id', "<iq type='error' from='a@b/c' to='rest.example.net'/>", 'iq'],
     ['an element that is no stanza', "<handshake from='a@b/c' to='rest.example.net'/>", 'other'],

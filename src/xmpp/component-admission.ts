@@ -7,7 +7,7 @@
 import type { Element } from '../xml/element.ts';
 import { domainOf, type Jid } from './jid.ts';
 import { type Admission, type Asked, type Fault, notAStanza, type Refusal, refusalOf } from './refusal.ts';
-import { readStanza, type Stanza, StanzaError } from './stanza.ts';
+import { receiveStanza, type Stanza, StanzaError } from './stanza.ts';
 
 /** ejabberd 23.01 sends every domain of a listener to whoever connects there, unless it is told not to. */
 const STRAY = 'it is not for this domain; if the server is ejabberd, set global_routes: false on this port';
@@ -20,7 +20,7 @@ const STRAY = 'it is not for this domain; if the server is ejabberd, set global_
  */
 export function admit(received: Element, domain: Jid): Admission {
   try {
-    const stanza = readStanza(received);
+    const stanza = receiveStanza(received);
     const fault = faultOf(stanza, domain);
     return fault === undefined ? { stanza } : { refusal: refusalOf(received, askedAt(domain), fault) };
   } catch (error) {

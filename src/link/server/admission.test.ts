@@ -82,7 +82,7 @@ describe('what is wrong with a stanza is told to its sender', () => {
   const REFUSED: readonly [xml: string, condition: string][] = [
     ["<message to='@' id='1'/>", 'jid-malformed'],
     ["<iq to='a@b@c' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>", 'jid-malformed'],
-    ["<message type='weird' to='a@b' id='1'/>", 'bad-request'],
+    ["<presence type='weird' to='a@b' id='1'/>", 'bad-request'],
     ["<presence type='busy' id='1'/>", 'bad-request'],
     ["<iq type='ask' id='1'/>", 'bad-request'],
     ["<iq id='1'><ping xmlns='urn:xmpp:ping'/></iq>", 'bad-request'],
@@ -106,6 +106,14 @@ describe('what is wrong with a stanza is told to its sender', () => {
     for (const xml of ["<iq type='result'/>", "<iq type='error' to='@' id='1'/>", "<message type='error' to='@'/>"]) {
       assert.deepEqual(admitted(xml), { do: 'answer', stanza: undefined });
     }
+  });
+});
+
+describe('a message of a type that is not known', () => {
+  it('is a normal one (RFC 6121 §5.2.2)', () => {
+    const command = admitted("<message type='weird' to='a@b' id='1'/>");
+    assert.ok(command.do === 'route');
+    assert.equal(command.stanza.type, 'normal');
   });
 });
 

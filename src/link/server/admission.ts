@@ -16,7 +16,7 @@ import {
   isRequest,
   type Kind,
   makeStanza,
-  readStanza,
+  receiveStanza,
   resultOf,
   type Stanza,
   StanzaError,
@@ -78,7 +78,7 @@ export function requireOwn(from: string | undefined, own: Jid): void {
 
 function readOrFault(received: Element): Stanza | StanzaError {
   try {
-    return readStanza(received);
+    return receiveStanza(received);
   } catch (error) {
     if (error instanceof StanzaError) return error;
     throw error;
