@@ -151,25 +151,30 @@ describe('the embedded host', () => {
     assert.equal(bob.ended, false);
   });
 
-  it('stops reading a client while what it sent waits for the owner, and reads on later', async () => {
-    await using host = await startHost();
-    const [alice, bob] = [await host.login('alice', { resource: 'a' }), await host.login('bob', { resource: 'b' })];
-    const flood = Array.from(
-      { length: 200 },
-      (_, n) => `<message to='localhost' id='${n}'><body>${'z'.repeat(60_000)}</body></message>`,
-    );
-    for (const stanza of flood) alice.send(stanza);
-    alice.send("<message to='bob@localhost/b' id='after'/>");
-    // Time enough for a server that would go on reading; the other client is served all the while.
-    for (let n = 0; n < 500; n += 1) {
-      bob.send(`<iq type='get' id='alive-${n}' to='bob@localhost'><ping xmlns='urn:xmpp:ping'/></iq>`);
-      await bob.until(new RegExp(`id='alive-${n}'[^>]*>`));
-    }
-    assert.equal(bob.text, '', 'the message after the flood must not have been read yet');
-    const incoming = oneByOne(host.link.incoming);
-    for (let n = 0; n < 200; n += 1) assert.equal((await incoming.next()).value.id, String(n));
-    await bob.until(/id='after'/);
-  });
+  for (const [what, kind] of [
+    ['what it sent', 'message'],
+    ['what it sent in the name of its account', "presence type='subscribe'"],
+  ] as const) {
+    it(`stops reading a client while ${what} waits for the owner, and reads on later`, async () => {
+      await using host = await startHost();
+      const [alice, bob] = [await host.login('alice', { resource: 'a' }), await host.login('bob', { resource: 'b' })];
+      const flood = Array.from(
+        { length: 200 },
+        (_, n) => `<${kind} to='localhost' id='${n}'><body>${'z'.repeat(60_000)}</body></${kind.split(' ')[0]}>`,
+      );
+      for (const stanza of flood) alice.send(stanza);
+      alice.send("<message to='bob@localhost/b' id='after'/>");
+      // Time enough for a server that would go on reading; the other client is served all the while.
+      for (let n = 0; n < 500; n += 1) {
+        bob.send(`<iq type='get' id='alive-${n}' to='bob@localhost'><ping xmlns='urn:xmpp:ping'/></iq>`);
+        await bob.until(new RegExp(`id='alive-${n}'[^>]*>`));
+      }
+      assert.equal(bob.text, '', 'the message after the flood must not have been read yet');
+      const incoming = oneByOne(host.link.incoming);
+      for (let n = 0; n < 200; n += 1) assert.equal((await incoming.next()).value.id, String(n));
+      await bob.until(/id='after'/);
+    });
+  }
 
   it('says of what comes back to the owner that it is acked once that is handled, or not to be known when the link closes', async () => {
     await using host = await startHost();

@@ -99,7 +99,7 @@ class EmbeddedHost implements EmbeddedLink {
     secureContext: SecureContext,
   ) {
     this.address = domain;
-    this.#router = new Router(domain, stanza => this.#receive(stanza), isClaimed);
+    this.#router = new Router(domain, (stanza, sender) => this.#intake.take(stanza, sender), isClaimed);
     const shared = { router: this.#router, intake: this.#intake, log };
     this.#managed = new ManagedSessions(shared, clock);
     this.#services = {
@@ -137,10 +137,6 @@ class EmbeddedHost implements EmbeddedLink {
       this.#intake.forget(session);
     });
     this.#sessions.add(session);
-  }
-
-  #receive(stanza: Addressed): void {
-    this.#intake.take(stanza, this.#router.outletOf(stanza.from));
   }
 
   send(stanza: Stanza, until: Until = 'sent'): Promise<void> {

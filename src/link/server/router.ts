@@ -22,15 +22,21 @@ const BETWEEN_ACCOUNTS: ReadonlySet<string> = new Set(['subscribe', 'subscribed'
 /** Routes the stanzas of one domain. */
 export class Router {
   readonly #domain: Jid;
-  readonly #host: (stanza: Addressed) => void;
+  readonly #host: (stanza: Addressed, sender: Outlet | undefined) => void;
   readonly #isClaimed: (stanza: Addressed) => boolean;
   readonly #directory = new Directory();
+  /** The session whose stanza is being routed. Its address may not say so: a subscription comes from the account. */
+  #sender: Outlet | undefined;
 
   /**
-   * @param host takes what is for the domain itself, or for those who act over HTTP
+   * @param host takes what is for the domain itself, or for those who act over HTTP, and the session whose client caused it
    * @param isClaimed says whether `host` also takes a stanza for an account of the domain that no session takes
    */
-  constructor(domain: Jid, host: (stanza: Addressed) => void, isClaimed: (stanza: Addressed) => boolean = () => false) {
+  constructor(
+    domain: Jid,
+    host: (stanza: Addressed, sender: Outlet | undefined) => void,
+    isClaimed: (stanza: Addressed) => boolean = () => false,
+  ) {
     this.#domain = domain;
     this.#host = host;
     this.#isClaimed = isClaimed;
@@ -72,6 +78,15 @@ export class Router {
 
   /** Takes a stanza from a session's client; its `from` has been checked and is stamped here (RFC 6120 §8.1.2.1). */
   fromClient(session: Bound, stanza: Stanza): void {
+    this.#sender = session.outlet;
+    try {
+      this.#take(session, stanza);
+    } finally {
+      this.#sender = undefined;
+    }
+  }
+
+  #take(session: Bound, stanza: Stanza): void {
     const addressed = stamped(stanza, session.address);
     if (addressed.kind !== 'presence') this.submit(addressed);
     else if (stanza.to === undefined) this.#ownPresence(session, addressed);
@@ -110,7 +125,7 @@ export class Router {
         this.#deliver(stanza, decided.to);
         break;
       case 'host':
-        this.#host(stanza);
+        this.#host(stanza, this.#sender);
         break;
       case 'account':
         if (isRequest(stanza)) this.#answer(answerForAccount(stanza));
