@@ -30,6 +30,10 @@ class Wire implements Carrier, Outlet {
     this.#text += text;
   }
 
+  say(text: string): void {
+    this.#text += text;
+  }
+
   deliver(stanza: Stanza, copies?: Copies): void {
     copies?.taken();
     this.write(`<${stanza.kind} id='${stanza.id}' type='${stanza.type}'/>`);

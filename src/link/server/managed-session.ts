@@ -20,7 +20,10 @@ import { Unacknowledged } from './unacknowledged.ts';
 
 /** The connection that a session runs on. */
 export interface Carrier {
+  /** Writes stanzas, of which the session keeps no more than it may. */
   write(text: string): void;
+  /** Writes what is no stanza, and is kept nowhere. */
+  say(text: string): void;
   /** Ends the stream with an error. */
   end(condition: StreamCondition, text: string): void;
   pause(): void;
@@ -155,12 +158,12 @@ export class ManagedSession implements Outlet {
   }
 
   #tellIf(due: boolean): void {
-    if (due) this.#carrier?.write(acknowledge(this.incoming.tell()));
+    if (due) this.#carrier?.say(acknowledge(this.incoming.tell()));
   }
 
   /** Answers the client that asks for our count. */
   tell(): void {
-    this.#carrier?.write(acknowledge(this.incoming.answer()));
+    this.#carrier?.say(acknowledge(this.incoming.answer()));
   }
 
   pause(): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { auth, bind, header, response, STARTTLS } from '../../../test/support/c2s-client.ts';
 import { PASSWORDS, startHost } from '../../../test/support/embedded-host.ts';
+import { ENABLE, R } from '../../../test/support/managed-client.ts';
 import { oneByOne } from '../../../test/support/one-by-one.ts';
 import { ANSWER_TIME, LOGIN_TIME, SILENCE } from './watch.ts';
 
@@ -249,6 +250,23 @@ describe('a client that does not read', () => {
     assert.ok(line);
     bob.resume();
     await bob.rest();
+  });
+
+  it('is cut off when it asks for our count again and again', async () => {
+    await using host = await startHost();
+    const [alice, bob] = [await host.login('alice', { resource: 'a' }), await host.login('bob')];
+    alice.send(ENABLE);
+    await alice.until(/<enabled [^>]*>/);
+    alice.pause();
+    const isCut = () => host.log.lines.some(({ condition }) => condition === 'resource-constraint');
+    for (let n = 0; n < 200 && !isCut(); n += 1) {
+      alice.send(R.repeat(10_000));
+      bob.send(PING);
+      await bob.until(PONG);
+    }
+    assert.ok(isCut(), 'nothing was refused although nobody read');
+    alice.resume();
+    await alice.rest();
   });
 
   it('does not count as slow for what many send at once', async () => {

@@ -51,6 +51,8 @@ export class Session implements BindingStream {
   readonly #binding: Binding;
   readonly #watch: Watch;
   #unread: NodeJS.Immediate | undefined;
+  /** Characters that are no stanzas, since all was read last. */
+  #said = 0;
 
   /**
    * @param loopback whether the client is on this machine
@@ -83,9 +85,17 @@ export class Session implements BindingStream {
     if (this.unsent > MAX_UNSENT) this.#unread ??= setImmediate(() => this.#checkUnread());
   }
 
-  /** Writes text on the stream. What may wait of a managed session is bounded by whoever keeps it. */
+  /** Writes stanzas on the stream. What may wait of a managed session is bounded by whoever keeps it. */
   write(text: string): void {
     this.#transport.write(text);
+  }
+
+  /** Writes what is no stanza: a client that asks again and again, and reads none of the answers, is cut off. */
+  say(text: string): void {
+    if (this.unsent === 0) this.#said = 0;
+    this.#said += text.length;
+    this.#transport.write(text);
+    if (this.#said > MAX_UNSENT) this.#unread ??= setImmediate(() => this.#checkUnread());
   }
 
   /** Looks again after the kernel has taken what it can: what many send at once is not the client's fault. */
@@ -153,10 +163,10 @@ export class Session implements BindingStream {
   #perform(command: Command): void {
     switch (command.do) {
       case 'open':
-        this.write(this.#header(command.to));
+        this.say(this.#header(command.to));
         break;
       case 'write':
-        this.write(command.xml);
+        this.say(command.xml);
         break;
       case 'secure':
         this.#transport.secure(socket => secured(socket, this.#services.secureContext));
