@@ -71,13 +71,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const journal = stack.use(SqliteJournal.open(join(config.data, 'journal.sqlite'), log));
   const tokens = stack.use(openTokens(config, log));
   const receiving = new Receiving(journal, software.version, log);
-  const around: Surroundings = { config, log, software, kdf: new Kdf(), receiving, stack };
+  const throttle = new Throttle();
+  const around: Surroundings = { config, log, software, kdf: new Kdf(), throttle, receiving, stack };
   const served: Served[] = [];
   for (const [domain, host] of config.hosts) served.push(await serve(domain, host, around));
   receiving.start();
   stack.use(receiving);
   stack.use(pruning(journal, config.journal, log));
-  const throttle = new Throttle();
   const oauth = await openOAuth(served, throttle, around);
   const app = httpOf({ config, served, idempotency, receiving, tokens, throttle, oauth, log });
   stack.defer(() => drain(app, served));

@@ -1,5 +1,5 @@
 /**
- * Guessing passwords through the HTTP door: how many guesses are tried, what they cost, and who is disturbed.
+ * Guessing passwords through the doors of HTTP and XMPP: how many guesses are tried, what they cost, and who is disturbed.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { createApp } from '../src/http/app.ts';
 import { IdempotencyStore } from '../src/journal/idempotency-store.ts';
 import { Accounts } from '../src/link/server/accounts.ts';
 import { makeJid, parseJid } from '../src/xmpp/jid.ts';
+import { C2sClient, type Credentials as XmppCredentials } from './support/c2s-client.ts';
 import { Folder } from './support/folder.ts';
 import { PASSWORDS, runGateway } from './support/in-process-gateway.ts';
 import { MemoryLog } from './support/memory-log.ts';
@@ -90,6 +91,37 @@ test('a client that makes a hundred requests at once, with the right password, i
   await using running = await gateway(t);
   const replies = await Promise.all(times(100).map(() => login(running.url, ALICE)));
   assert.deepEqual(counted(replies.map(({ status }) => status)), { 202: 100 });
+});
+
+/** Logs in over XMPP up to SASL; returns `success` or the condition of the failure. */
+async function xmppLogin(address: string, credentials: XmppCredentials): Promise<string> {
+  await using client = await C2sClient.connect(address);
+  await client.open();
+  const failure = await client.authenticate(credentials).then(() => '', String);
+  return failure === '' ? 'success' : (/<failure[^>]*><([a-z-]+)/.exec(failure)?.[1] ?? failure);
+}
+
+test('over XMPP no more guesses are tried than over HTTP, by any mechanism, and both count together', async t => {
+  await using running = await gateway(t);
+  const mechanisms = ['PLAIN', 'SCRAM-SHA-1', 'SCRAM-SHA-256'] as const;
+  const outcomes: string[] = [];
+  for (const number of times(12)) {
+    const mechanism = mechanisms[number % 3] ?? 'PLAIN';
+    outcomes.push(await xmppLogin(running.c2s, { ...guess(number), mechanism }));
+  }
+  const expected = times(12).map(number => (number < 10 ? 'not-authorized' : 'temporary-auth-failure'));
+  assert.deepEqual(outcomes, expected);
+  for (const mechanism of mechanisms) {
+    assert.equal(await xmppLogin(running.c2s, { ...ALICE, mechanism }), 'temporary-auth-failure');
+  }
+  assert.equal((await login(running.url, ALICE)).status, 429);
+  assert.equal(await xmppLogin(running.c2s, BOB), 'success', 'others get in');
+});
+
+test('many who log in over XMPP at once, with the right password, are not taken for one that guesses', async t => {
+  await using running = await gateway(t);
+  const outcomes = await Promise.all(times(60).map(() => xmppLogin(running.c2s, ALICE)));
+  assert.deepEqual([...new Set(outcomes)], ['success']);
 });
 
 test('what is no guess is no failure', async t => {

@@ -52,7 +52,7 @@ export function serveComponent(domain: Jid, config: ComponentHost, around: Surro
 /** Serves a domain without any other server. */
 export async function serveEmbedded(domain: Jid, config: EmbeddedHost, around: Surroundings): Promise<Served> {
   const { c2s, accounts: wanted } = config.embedded;
-  const { log, software, kdf, stack } = around;
+  const { log, software, kdf, throttle: guesses, stack } = around;
   const folder = join(around.config.data, encodeURIComponent(domain));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const accounts = stack.use(Accounts.open(join(folder, 'accounts.sqlite'), kdf));
@@ -60,7 +60,7 @@ export async function serveEmbedded(domain: Jid, config: EmbeddedHost, around: S
   // Clients may be there before the receiver is, and get nothing from it yet.
   let receiver: Receiver | undefined;
   const isClaimed = (stanza: Stanza) => receiver?.hasTarget(stanza) === true;
-  const link = await openEmbedded({ domain, c2s, accounts, data: folder, log, isClaimed });
+  const link = await openEmbedded({ domain, c2s, accounts, guesses, data: folder, log, isClaimed });
   log.info({ host: domain, address: link.c2sAddress }, 'c2s listening');
   const identity = { address: domain, category: 'server', type: 'im', software };
   const { host, sink } = stand(link, identity, { config, events: 'domain' }, around);

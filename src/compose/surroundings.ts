@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { ActingAs } from '../auth/acting.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Realm } from '../auth/realm.ts';
+import type { Throttle } from '../auth/throttle.ts';
 import type { Config } from '../config/load.ts';
 import type { Host } from '../host/host.ts';
 import type { Identity } from '../host/respond.ts';
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly software: Identity['software'];
   /** Bounds the work on passwords of all hosts together. */
   readonly kdf: Kdf;
+  /** Slows the guessing of passwords, wherever they are asked for. */
+  readonly throttle: Throttle;
   readonly receiving: Receiving;
   /** Owns what is opened. */
   readonly stack: AsyncDisposableStack;

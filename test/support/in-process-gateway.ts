@@ -17,6 +17,8 @@ export const PASSWORDS = { alice: 'wonderland', bob: 'builder' } as const;
 /** A gateway, and the way in for clients. */
 export interface Running extends AsyncDisposable {
   readonly url: string;
+  /** Where XMPP clients log in, as `host:port`. */
+  readonly c2s: string;
   /** Logs bob in. */
   bob(): Promise<Peer>;
   /** Resolves when this message has been logged since it was asked for last. */
@@ -60,10 +62,12 @@ export async function runGateway(folder: string, environment: Readonly<Record<st
     },
   });
   const gateway: Gateway = await startGateway(config, log);
-  const { hostname, port } = new URL(`tcp://${(await logged('c2s listening'))['address']}`);
+  const c2s = String((await logged('c2s listening'))['address']);
+  const { hostname, port } = new URL(`tcp://${c2s}`);
   const login = { host: hostname, port: Number(port), user: 'bob', domain: 'localhost', password: PASSWORDS.bob };
   return {
     url: gateway.url,
+    c2s,
     logged,
     lines,
     bob: () => connectNative({ ...login, resource: 'test' }),

@@ -14,6 +14,7 @@ import { CLIENT_LIMITS } from '../../xml/limits.ts';
 import { XmlError } from '../../xml/xml-error.ts';
 import { bareOf, domainOf, type Jid } from '../../xmpp/jid.ts';
 import type { Credentials } from '../../xmpp/sasl/credentials.ts';
+import { type Guesses, Judges } from '../../xmpp/sasl/guessing.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import type { Link, LinkState, Until } from '../link.ts';
@@ -34,6 +35,8 @@ export interface EmbeddedOptions {
   readonly c2s: Endpoint;
   /** Who may log in; stays the caller's to close, after the link. */
   readonly accounts: Credentials;
+  /** Counts the logins that fail; nobody does unless it is given. */
+  readonly guesses?: Guesses;
   /** The folder in which the host may keep what it needs at the next start. */
   readonly data: string;
   readonly log: Log;
@@ -95,7 +98,7 @@ class EmbeddedHost implements EmbeddedLink {
   #state: LinkState = { name: 'online' };
 
   constructor(
-    { domain, accounts, log, isClaimed, clock = SYSTEM_CLOCK }: EmbeddedOptions,
+    { domain, accounts, guesses, log, isClaimed, clock = SYSTEM_CLOCK }: EmbeddedOptions,
     secureContext: SecureContext,
   ) {
     this.address = domain;
@@ -105,6 +108,7 @@ class EmbeddedHost implements EmbeddedLink {
     this.#services = {
       ...shared,
       server: { domain, credentials: accounts },
+      judges: guesses && new Judges(guesses),
       managed: this.#managed,
       secureContext,
       clock,

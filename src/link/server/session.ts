@@ -14,6 +14,7 @@ import { openStream, STREAM_END } from '../../xmpp/header.ts';
 import { type Jid, withResource } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { Exchange, ServerContext, Step } from '../../xmpp/sasl/exchange.ts';
+import type { Judges } from '../../xmpp/sasl/guessing.ts';
 import { newId, type Stanza } from '../../xmpp/stanza.ts';
 import { enabledElement } from '../../xmpp/stream-management-server.ts';
 import type { Clock } from '../clock.ts';
@@ -34,6 +35,8 @@ const MAX_UNSENT = 1_048_576;
 export interface SessionServices extends BindingServices {
   /** The domain and its accounts. */
   readonly server: ServerContext;
+  /** Bounds the logins that fail. */
+  readonly judges: Judges | undefined;
   readonly secureContext: SecureContext;
   readonly clock: Clock;
 }
@@ -44,6 +47,8 @@ export class Session implements BindingStream {
   readonly #services: SessionServices;
   readonly #transport: Transport;
   readonly #ended: () => void;
+  /** The client's IP address. */
+  readonly #address: string;
   #state: StreamState;
   /** Absent once the stream has ended: it may hold as much text as came in at once. */
   #reader: StreamReader | undefined;
@@ -61,6 +66,7 @@ export class Session implements BindingStream {
   constructor(socket: Socket, loopback: boolean, services: SessionServices, ended: () => void) {
     this.#services = services;
     this.#ended = ended;
+    this.#address = socket.remoteAddress ?? '';
     this.#state = accepted(loopback);
     this.#reader = this.#newReader(PRE_AUTH_LIMITS);
     this.#transport = new Transport(socket, {
@@ -176,7 +182,7 @@ export class Session implements BindingStream {
         this.#reader = this.#newReader(command.limits);
         break;
       case 'authenticate':
-        this.#exchange = command.mechanism.start(this.#services.server);
+        this.#exchange = command.mechanism.start(this.#context());
         void this.#judge(this.#exchange, command.message);
         break;
       case 'respond':
@@ -212,6 +218,11 @@ export class Session implements BindingStream {
   #header(to: Jid | undefined): string {
     const { domain } = this.#services.server;
     return openStream({ contentNs: NS.client, from: domain, to, id: newId(), version: '1.0', lang: 'en' });
+  }
+
+  #context(): ServerContext {
+    const { server, judges } = this.#services;
+    return judges === undefined ? server : { ...server, bounds: { judges, address: this.#address } };
   }
 
   async #judge(exchange: Exchange, message: Uint8Array | undefined): Promise<void> {

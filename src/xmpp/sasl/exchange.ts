@@ -9,6 +9,7 @@ import { type Jid, JidError, makeJid, parseJid } from '../jid.ts';
 import type { SaslCondition } from './conditions.ts';
 import type { Credentials } from './credentials.ts';
 import { decodeText, MESSAGE_BYTES } from './encoding.ts';
+import type { Judges } from './guessing.ts';
 
 /** What the server says next. */
 export type Step =
@@ -34,6 +35,8 @@ export interface ServerContext {
   /** The domain of the accounts. */
   readonly domain: Jid;
   readonly credentials: Credentials;
+  /** Who bounds the guesses, and the IP address that they come from; there is no bound when absent. */
+  readonly bounds?: { readonly judges: Judges; readonly address: string };
   /** The server's part of a nonce: printable ASCII without commas. Random when absent. */
   readonly nonce?: () => string;
 }
@@ -123,6 +126,23 @@ function isAddress(text: string, local: string, domain: Jid): boolean {
     if (error instanceof JidError) return false;
     throw error;
   }
+}
+
+/**
+ * Judges credentials, within the bounds on guesses.
+ *
+ * @param name whose they are, as it came
+ * @param judge finds the localpart whose credentials were right; `undefined` when they were not
+ * @returns what `judge` found
+ * @throws RestanzaError when too many guesses were wrong, or what `judge` throws
+ */
+export function judged(
+  { bounds, domain }: ServerContext,
+  name: string,
+  judge: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  if (bounds === undefined) return judge();
+  return bounds.judges.judge({ name, domain, address: bounds.address }, judge);
 }
 
 /**

@@ -7,6 +7,7 @@ import { checkPassword } from './credentials.ts';
 import {
   type Answer,
   concluded,
+  judged,
   readText,
   requireOwnIdentity,
   SaslFailure,
@@ -35,10 +36,12 @@ export function plain(context: ServerContext): Turn {
   };
 }
 
-async function judge(message: Uint8Array, { domain, credentials }: ServerContext): Promise<Answer> {
+async function judge(message: Uint8Array, context: ServerContext): Promise<Answer> {
+  const { domain, credentials } = context;
   const { authzid, authcid, password } = readPlain(message);
   requireOwnIdentity(authcid, authzid, domain);
-  return concluded(await checkPassword(credentials, authcid, password), domain);
+  const localpart = await judged(context, authcid, () => checkPassword(credentials, authcid, password));
+  return concluded(localpart, domain);
 }
 
 /**

@@ -11,6 +11,7 @@ import { encodeBase64 } from './encoding.ts';
 import {
   type Answer,
   concluded,
+  judged,
   readText,
   requireOwnIdentity,
   SaslFailure,
@@ -58,7 +59,7 @@ function randomNonce(): string {
 }
 
 /** The second state: `client-final-message` is due. */
-function finish(message: Uint8Array, expected: Expected, { domain }: ServerContext): Answer {
+async function finish(message: Uint8Array, expected: Expected, context: ServerContext): Promise<Answer> {
   const { claim, first, nonce, serverFirst } = expected;
   const final = readClientFinal(readText(message));
   if (final.nonce !== nonce) throw new SaslFailure('not-authorized', 'the nonce is not that of this exchange');
@@ -67,7 +68,9 @@ function finish(message: Uint8Array, expected: Expected, { domain }: ServerConte
   }
   const keys = claim.keys[expected.hash];
   const authMessage = `${first.bare},${serverFirst},${final.withoutProof}`;
-  const proven = verifyProof(keys, final.proof, authMessage);
+  const localpart = await judged(context, first.username, async () =>
+    verifyProof(keys, final.proof, authMessage) ? claim.localpart : undefined,
+  );
   const signature = Buffer.from(`v=${encodeBase64(serverSignature(keys, authMessage))}`);
-  return concluded(proven ? claim.localpart : undefined, domain, signature);
+  return concluded(localpart, context.domain, signature);
 }
