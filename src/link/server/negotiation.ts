@@ -146,10 +146,10 @@ function addressToBind(account: Jid, iq: Element): Jid | 'malformed' | undefined
 }
 
 /** The router has bound the address. */
-export function bound(request: Iq, address: Jid): Advance {
+export function bound({ request, lang }: Progress & { readonly request: Iq }, address: Jid): Advance {
   const jid = element('jid', NS.bind, {}, [address]);
   return {
-    state: { name: 'online', address, managed: false },
+    state: { name: 'online', address, managed: false, ...(lang !== undefined && { lang }) },
     commands: [send(stanzaElement(resultOf(request, [element('bind', NS.bind, {}, [jid])])))],
   };
 }
@@ -178,9 +178,13 @@ function resume(state: Progress, received: Element): Advance {
 }
 
 /** The session goes on. */
-export function resumed(previd: string, address: Jid, handled: number): Advance {
+export function resumed(
+  { previd, lang }: Progress & { readonly previd: string },
+  address: Jid,
+  handled: number,
+): Advance {
   return {
-    state: { name: 'online', address, managed: true },
+    state: { name: 'online', address, managed: true, ...(lang !== undefined && { lang }) },
     commands: [send(resumedElement(previd, handled))],
   };
 }

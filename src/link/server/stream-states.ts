@@ -35,6 +35,8 @@ export interface Progress {
   readonly account?: Jid;
   /** SASL attempts that failed. */
   readonly failures: number;
+  /** The language of the client's stream. */
+  readonly lang?: string;
 }
 
 /** A stream whose client is not bound yet. */
@@ -49,6 +51,8 @@ export interface Online {
   readonly address: Jid;
   /** Stream management is on (XEP-0198). */
   readonly managed: boolean;
+  /** The language of what the client sends, where that does not say another one. */
+  readonly lang?: string;
 }
 
 export type StreamState = Negotiating | Online | { readonly name: 'ended' };

@@ -15,7 +15,9 @@ import {
   SUCCESS,
 } from '../../../test/support/stream-machine.ts';
 import { element } from '../../xml/element.ts';
+import { parseJid } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
+import { advance } from './stream.ts';
 import { accepted, type StreamInput, type StreamState } from './stream-states.ts';
 
 describe('a stream that opens', () => {
@@ -130,6 +132,29 @@ describe('the end of a stream', () => {
 describe('a stream that is online', () => {
   it('hands stanzas to the router', () => {
     assert.deepEqual(run(online(), received("<message to='a@home.example'/>")).said, ['route message']);
+  });
+
+  it('adds the language of the stream to what does not say its own (RFC 6120 §8.1.5)', () => {
+    const inLanguage = (lang: string) => header(HEADER.replace(' to=', ` xml:lang='${lang}' to=`));
+    const langOf = (stream: StreamInput, xml: string) => {
+      const { state } = run(near(), PLAIN, SUCCESS, stream, BIND, { name: 'bound', address: FULL });
+      const [command] = advance(state, received(xml), parseJid('home.example')).commands;
+      return command?.do === 'route' ? command.stanza.lang : undefined;
+    };
+    assert.equal(langOf(inLanguage('de-AT'), "<message to='a@home.example'/>"), 'de-AT');
+    assert.equal(langOf(inLanguage('de'), "<message to='a@home.example' xml:lang='fr'/>"), 'fr');
+    assert.equal(langOf(inLanguage('de'), "<message to='a@home.example' xml:lang=''/>"), '');
+    assert.equal(langOf(inLanguage('de'), "<iq type='result' id='1' to='a@home.example'/>"), undefined);
+    for (const stream of [header(), ...['', 'a b', 'x'.repeat(16_000), `de${'-x'.repeat(17)}`].map(inLanguage)]) {
+      assert.equal(langOf(stream, "<message to='a@home.example'/>"), undefined);
+    }
+  });
+
+  it('keeps the language of the stream on which a session goes on', () => {
+    const stream = header(HEADER.replace(' to=', " xml:lang='de' to="));
+    const resume = received(`<resume xmlns='${NS.management}' previd='x' h='0'/>`);
+    const { state } = run(near(), PLAIN, SUCCESS, stream, resume, { name: 'resumed', address: FULL, handled: 0 });
+    assert.deepEqual(state, { name: 'online', address: FULL, managed: true, lang: 'de' });
   });
 
   it('answers an element over a limit, and goes on', () => {

@@ -18,6 +18,7 @@ import { manage } from './management.ts';
 import { bound, crowded, judged, negotiate, resumed, unresumable } from './negotiation.ts';
 import {
   type Advance,
+  type Command,
   ending,
   factsOf,
   type Negotiating,
@@ -29,6 +30,9 @@ import {
 } from './stream-states.ts';
 
 const MECHANISM_NAMES = MECHANISMS.map(({ name }) => name);
+
+/** RFC 5646 §2.1 and §4.4.1, as far as is needed so that what is written into every stanza stays short. */
+const LANGUAGE = /^(?=.{1,35}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/;
 
 /**
  * What a stream does when something happens.
@@ -71,12 +75,23 @@ function isStreamError({ ns, name }: Element): boolean {
 function online(state: Online, input: StreamInput, domain: Jid): Advance {
   const { address } = state;
   if (input.name === 'element') {
-    return manage(state, input.element) ?? { state, commands: [admit(input.element, address, domain)] };
+    const managed = manage(state, input.element);
+    return managed ?? { state, commands: [inLanguage(admit(input.element, address, domain), state.lang)] };
   }
   if (input.name === 'refused') {
     return { state, commands: [refuse(input.head, address, 'policy-violation', input.reason)] };
   }
   return lost();
+}
+
+/**
+ * §8.1.5: what does not say its language has that of the stream that it came on, which others do not see. An iq is left as it
+ * is: it holds nothing for people to read, as a rule.
+ */
+function inLanguage(command: Command, lang: string | undefined): Command {
+  if (command.do !== 'route' || lang === undefined) return command;
+  const { stanza } = command;
+  return stanza.kind === 'iq' || stanza.lang !== undefined ? command : { do: 'route', stanza: { ...stanza, lang } };
 }
 
 function login(state: Negotiating, input: StreamInput, domain: Jid): Advance {
@@ -90,11 +105,11 @@ function login(state: Negotiating, input: StreamInput, domain: Jid): Advance {
     case 'step':
       return state.name === 'judging' ? judged(state, input.step) : lost();
     case 'bound':
-      return state.name === 'binding' ? bound(state.request, input.address) : lost();
+      return state.name === 'binding' ? bound(state, input.address) : lost();
     case 'crowded':
       return state.name === 'binding' ? crowded(state) : lost();
     case 'resumed':
-      return state.name === 'resuming' ? resumed(state.previd, input.address, input.handled) : lost();
+      return state.name === 'resuming' ? resumed(state, input.address, input.handled) : lost();
     case 'unresumable':
       return state.name === 'resuming' ? unresumable(state, input.handled) : lost();
     default:
@@ -108,13 +123,14 @@ function lost(): never {
 }
 
 /** Answers the client's header with ours and the features (§4.3.2, §4.7). */
-function open(state: Progress, root: Element, contentNs: string, domain: Jid): Advance {
+function open({ lang: _, ...state }: Progress, root: Element, contentNs: string, domain: Jid): Advance {
   const header = readHeader(root, contentNs, NS.client);
   requireVersion(header.version);
   requireHost(header.to, domain);
   if (state.account !== undefined) requireOwn(header.from, state.account);
+  const lang = LANGUAGE.exec(header.lang ?? '')?.[0];
   return {
-    state: { ...state, name: 'choosing' },
+    state: { ...state, name: 'choosing', ...(lang !== undefined && { lang }) },
     commands: [{ do: 'open', to: clientOf(header.from) }, send(featuresElement(factsOf(state), MECHANISM_NAMES))],
   };
 }
