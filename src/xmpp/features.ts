@@ -6,6 +6,7 @@
  * is decided by the stream that offers it.
  */
 import { type Element, element } from '../xml/element.ts';
+import { CLIENT_LIMITS } from '../xml/limits.ts';
 import { NS } from './ns.ts';
 
 /**
@@ -41,6 +42,14 @@ export const FEATURES: readonly Feature[] = [
   { name: 'bind', ns: NS.bind, needs: ['authenticated'], forbids: [], children: () => [] },
   // XEP-0198 §2: a session that is gone back to needs no resource.
   { name: 'sm', ns: NS.management, needs: ['authenticated'], forbids: [], children: () => [] },
+  // XEP-0478: what is larger ends the stream. Before the login nothing large can be meant.
+  {
+    name: 'limits',
+    ns: NS.streamLimits,
+    needs: ['authenticated'],
+    forbids: [],
+    children: () => [element('max-bytes', NS.streamLimits, {}, [String(CLIENT_LIMITS.bytes)])],
+  },
   // RFC 3921 §3 made this a step of its own; RFC 6121 did away with it, old clients still wait for it.
   {
     name: 'session',
