@@ -7,13 +7,17 @@
  * router sends it then. How long it sleeps, and how much all may keep, is decided in `managed-sessions.ts`.
  */
 import type { Log } from '../../log.ts';
+import { element } from '../../xml/element.ts';
 import type { StreamCondition } from '../../xmpp/conditions.ts';
+import { domainOf } from '../../xmpp/jid.ts';
+import { NS } from '../../xmpp/ns.ts';
 import { newId, type Stanza } from '../../xmpp/stanza.ts';
 import { acknowledge, REQUEST } from '../../xmpp/stream-management.ts';
 import type { Copies } from './copies.ts';
 import type { Bound, Outlet } from './directory.ts';
 import { Incoming } from './incoming.ts';
 import type { Intake } from './intake.ts';
+import type { Addressed } from './route.ts';
 import type { Router } from './router.ts';
 import { stanzaOfText, textOfStanza } from './stanza-text.ts';
 import { Unacknowledged } from './unacknowledged.ts';
@@ -40,6 +44,8 @@ export interface Keeper {
   wake(session: ManagedSession): void;
   /** The session is over. */
   forget(session: ManagedSession): void;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
 }
 
 /** What all sessions of a host share. */
@@ -111,7 +117,7 @@ export class ManagedSession implements Outlet {
     const text = textOfStanza(stanza, this.#services.log);
     if (text === undefined) return;
     const before = this.weight;
-    this.#sent.add(text, copies);
+    this.#sent.add(text, this.#keeper.now(), copies);
     this.#keeper.weigh(this, this.weight - before);
     this.#carrier?.write(text);
     if (!this.#asked) this.ask();
@@ -236,9 +242,23 @@ export class ManagedSession implements Outlet {
     this.#keeper.forget(this);
     intake.forget(this);
     router.unbind(this.bound);
-    for (const text of missed) {
+    const start = Date.now() - this.#keeper.now();
+    for (const { text, at } of missed) {
       const stanza = stanzaOfText(text);
-      if (stanza !== undefined && stanza.type !== 'result' && stanza.type !== 'error') router.submit(stanza);
+      if (stanza !== undefined && stanza.type !== 'result' && stanza.type !== 'error')
+        router.submit(delayed(stanza, start + at));
     }
   }
+}
+
+/**
+ * A message that comes late says when it came (XEP-0198 §4, XEP-0203), unless it says so already.
+ *
+ * @param at milliseconds since 1970
+ */
+function delayed(stanza: Addressed, at: number): Addressed {
+  const { kind, to, payload } = stanza;
+  if (kind !== 'message' || payload.some(({ name, ns }) => name === 'delay' && ns === NS.delay)) return stanza;
+  const delay = element('delay', NS.delay, { from: domainOf(to), stamp: new Date(at).toISOString() });
+  return { ...stanza, payload: [...payload, delay] };
 }

@@ -124,6 +124,10 @@ export class ManagedSessions implements Keeper, Disposable {
     if (this.#past.size > KEPT.past && oldest !== undefined) this.#past.delete(oldest);
   }
 
+  now(): number {
+    return this.#clock.now();
+  }
+
   [Symbol.dispose](): void {
     for (const session of this.#asleep.keys()) session.over();
     clearImmediate(this.#relief);

@@ -8,6 +8,7 @@ import { a, authenticated, ENABLE, ManagedClient, R, resume } from '../../../tes
 import { oneByOne } from '../../../test/support/one-by-one.ts';
 import { element } from '../../xml/element.ts';
 import { parseJid } from '../../xmpp/jid.ts';
+import { NS } from '../../xmpp/ns.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
 import { SLEEP } from './managed-sessions.ts';
 import { ANSWER_TIME, SILENCE } from './watch.ts';
@@ -220,6 +221,24 @@ describe('a session whose connection breaks', () => {
     assert.match((await again.until(FAILED))[0], /^<failed xmlns='urn:xmpp:sm:3' h='1'><item-not-found /);
     again.send(bind('a'));
     await again.until(/<jid>alice@localhost\/a<\/jid>/);
+  });
+
+  it('leaves what it never got to the one that takes its place, which is told when that came', async () => {
+    await using host = await startHost();
+    const { client } = await managed(host, 'alice', 'a');
+    client.reset();
+    await gone(host);
+    const addresses = { from: parseJid('bob@localhost'), to: parseJid('alice@localhost/a') };
+    const delay = element('delay', NS.delay, { stamp: '2020-02-02T02:02:02Z' });
+    const now = Date.now();
+    await host.link.send({ kind: 'message', type: 'chat', ...addresses, id: 'm', payload: [] });
+    await host.link.send({ kind: 'message', type: 'chat', ...addresses, id: 'n', payload: [delay] });
+    host.clock.advance(20_000);
+    const next = await host.login('alice', { resource: 'a' });
+    const [, stamp = ''] = await next.until(/ id='m'[^>]*><delay [^>]*from='localhost' stamp='([^']*)'\/><\/message>/);
+    assert.ok(Math.abs(now - 20_000 - Date.parse(stamp)) < 10_000, stamp);
+    const [late] = await next.until(/ id='n'[\s\S]*?<\/message>/);
+    assert.deepEqual(late.match(/ stamp='[^']*'/g), [" stamp='2020-02-02T02:02:02Z'"], 'it had said so already');
   });
 
   it('is told to be gone to those who knew that it was there', async () => {

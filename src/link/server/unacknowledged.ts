@@ -10,8 +10,14 @@ import type { Copies } from './copies.ts';
 /** What an entry takes beside its text, roughly, in characters. */
 const OVERHEAD = 128;
 
-interface Entry {
+/** A stanza that was written, or would have been. */
+export interface Written {
   readonly text: string;
+  /** When, in milliseconds of the clock. */
+  readonly at: number;
+}
+
+interface Entry extends Written {
   /** Absent when nobody would miss it. */
   readonly copies: Copies | undefined;
 }
@@ -42,8 +48,8 @@ export class Unacknowledged {
   }
 
   /** A stanza is written, or would be if there was a connection. */
-  add(text: string, copies: Copies | undefined): void {
-    this.#entries.push({ text, copies });
+  add(text: string, at: number, copies: Copies | undefined): void {
+    this.#entries.push({ text, at, copies });
     this.#weight += text.length + OVERHEAD;
   }
 
@@ -61,11 +67,11 @@ export class Unacknowledged {
     }
   }
 
-  /** Gives all up; returns the texts of those that nobody else has taken or may take. */
-  giveUp(): readonly string[] {
+  /** Gives all up; returns those that nobody else has taken or may take. */
+  giveUp(): readonly Written[] {
     const missed = this.#entries.filter(({ copies }) => copies?.missed());
     this.#entries = [];
     this.#weight = 0;
-    return missed.map(({ text }) => text);
+    return missed;
   }
 }
