@@ -15,8 +15,9 @@ export interface Outlet {
    * Writes a stanza to the client.
    *
    * @param copies all copies of the stanza, of which this is one; absent when nobody would miss it
+   * @param sender the session whose client caused it; absent when none did
    */
-  deliver(stanza: Stanza, copies?: Copies): void;
+  deliver(stanza: Stanza, copies?: Copies, sender?: Outlet): void;
   /** Ends the stream with an error. */
   end(condition: StreamCondition, text: string): void;
   /** Stops reading what the client sends. */

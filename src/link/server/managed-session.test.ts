@@ -7,6 +7,7 @@ import { parseJid } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { Message, Stanza } from '../../xmpp/stanza.ts';
 import { CountTooHigh } from '../../xmpp/stream-management.ts';
+import { HELD } from './brake.ts';
 import type { Copies } from './copies.ts';
 import type { Bound, Outlet } from './directory.ts';
 import { Intake } from './intake.ts';
@@ -334,6 +335,80 @@ describe('a session without a connection', () => {
     a.say(message('1', 'b@home.example/1'));
     house[Symbol.dispose]();
     assert.deepEqual([a.wire.take(), house.clock.waits], [['1 error'], []]);
+  });
+});
+
+describe('a client that is behind', () => {
+  const BODY = 'x'.repeat(100_000);
+  /** Three that it does not acknowledge are more than it may be behind with. */
+  const flood = (from: { say(stanza: Stanza): void }, to: string) => {
+    for (let n = 0; n < 3; n += 1) from.say(message('x', to, BODY));
+  };
+
+  it('is waited for by those who send it more, until it has caught up', () => {
+    using house = new House();
+    const [a, b] = [house.managed('a@home.example/1'), house.managed('b@home.example/1')];
+    flood(a, 'b@home.example/1');
+    a.say(message('x', 'b@home.example/1', BODY));
+    assert.deepEqual([a.wire.held, b.wire.held], [['pause', 'pause'], []]);
+    b.session.acknowledge(1);
+    assert.deepEqual(a.wire.held, ['pause', 'pause'], 'it is behind with three others');
+    b.session.acknowledge(2);
+    assert.deepEqual([a.wire.held, house.clock.waits], [['pause', 'pause', 'resume'], []]);
+  });
+
+  it('is waited for also when another one that was waited for has caught up', () => {
+    using house = new House();
+    const [a, b, c] = [
+      house.managed('a@home.example/1'),
+      house.managed('b@home.example/1'),
+      house.managed('c@home.example/1'),
+    ];
+    for (const to of ['b@home.example/1', 'c@home.example/1']) flood(a, to);
+    b.session.acknowledge(3);
+    a.say(message('x', 'c@home.example/1'));
+    assert.deepEqual(a.wire.held, ['pause', 'pause', 'resume', 'pause']);
+    c.session.acknowledge(4);
+    assert.deepEqual(a.wire.held.at(-1), 'resume');
+  });
+
+  it('is waited for until its connection is lost, or it is over', () => {
+    for (const end of ['lost', 'finished'] as const) {
+      using house = new House();
+      const [a, b] = [house.plain('a@home.example/1'), house.managed('b@home.example/1', end === 'finished')];
+      flood(a, 'b@home.example/1');
+      b.session[end](b.wire);
+      assert.deepEqual([a.wire.held, house.clock.waits], [['pause', 'resume'], []]);
+    }
+  });
+
+  it('is waited for no longer than some seconds, and then not again before it has caught up', () => {
+    using house = new House();
+    const [a, b] = [house.managed('a@home.example/1'), house.managed('b@home.example/1')];
+    flood(a, 'b@home.example/1');
+    house.clock.advance(HELD);
+    flood(a, 'b@home.example/1');
+    assert.deepEqual(a.wire.held, ['pause', 'resume']);
+    b.session.acknowledge(6);
+    flood(a, 'b@home.example/1');
+    assert.deepEqual(a.wire.held, ['pause', 'resume', 'pause']);
+  });
+
+  it('is not waited for while it is not read itself, so that two never wait for each other', () => {
+    using house = new House();
+    const [a, b] = [house.managed('a@home.example/1'), house.managed('b@home.example/1')];
+    flood(a, 'b@home.example/1');
+    flood(b, 'a@home.example/1');
+    assert.deepEqual([a.wire.held, b.wire.held], [['pause'], []]);
+  });
+
+  it('is not waited for while it is away, nor by itself', () => {
+    using house = new House();
+    const [a, b] = [house.managed('a@home.example/1'), house.managed('b@home.example/1')];
+    flood(b, 'b@home.example/1');
+    b.session.lost(b.wire);
+    flood(a, 'b@home.example/1');
+    assert.deepEqual([a.wire.held, b.wire.held], [[], []]);
   });
 });
 

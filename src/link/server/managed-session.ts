@@ -13,6 +13,7 @@ import { domainOf } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
 import { newId, type Stanza } from '../../xmpp/stanza.ts';
 import { acknowledge, REQUEST } from '../../xmpp/stream-management.ts';
+import { Brake } from './brake.ts';
 import type { Copies } from './copies.ts';
 import type { Bound, Outlet } from './directory.ts';
 import { Incoming } from './incoming.ts';
@@ -21,6 +22,9 @@ import type { Addressed } from './route.ts';
 import type { Router } from './router.ts';
 import { stanzaOfText, textOfStanza } from './stanza-text.ts';
 import { Unacknowledged } from './unacknowledged.ts';
+
+/** Characters that a client may be behind with before those who send it more are not read for a while. */
+const BEHIND = 262_144;
 
 /** The connection that a session runs on. */
 export interface Carrier {
@@ -46,6 +50,8 @@ export interface Keeper {
   forget(session: ManagedSession): void;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
+  /** Calls `then` later, unless what is returned is disposed before. */
+  after(ms: number, then: () => void): Disposable;
 }
 
 /** What all sessions of a host share. */
@@ -66,6 +72,7 @@ export class ManagedSession implements Outlet {
   readonly #services: ManagedServices;
   readonly #keeper: Keeper;
   readonly #sent: Unacknowledged;
+  readonly #brake: Brake;
   #carrier: Carrier | undefined;
   #asked = false;
   #paused = false;
@@ -87,6 +94,7 @@ export class ManagedSession implements Outlet {
     this.#keeper = keeper;
     this.incoming = new Incoming(count);
     this.#sent = new Unacknowledged(count);
+    this.#brake = new Brake((ms, then) => keeper.after(ms, then));
   }
 
   /** Whether it has no connection. */
@@ -113,7 +121,7 @@ export class ManagedSession implements Outlet {
     return this.#asked;
   }
 
-  deliver(stanza: Stanza, copies?: Copies): void {
+  deliver(stanza: Stanza, copies?: Copies, sender?: Outlet): void {
     const text = textOfStanza(stanza, this.#services.log);
     if (text === undefined) return;
     const before = this.weight;
@@ -121,6 +129,8 @@ export class ManagedSession implements Outlet {
     this.#keeper.weigh(this, this.weight - before);
     this.#carrier?.write(text);
     if (!this.#asked) this.ask();
+    // While its client is not read, it is behind through us; and whoever holds each other would hear no count that ends it.
+    if (this.unsent > BEHIND && !this.#paused && sender !== undefined && sender !== this) this.#brake.hold(sender);
   }
 
   /** Asks the client for its count. One question at a time is enough: the answer brings the next. */
@@ -144,6 +154,7 @@ export class ManagedSession implements Outlet {
     const before = this.weight;
     this.#sent.acknowledge(h);
     this.#keeper.weigh(this, this.weight - before);
+    if (this.weight <= BEHIND) this.#brake[Symbol.dispose]();
   }
 
   /**
@@ -212,6 +223,7 @@ export class ManagedSession implements Outlet {
     if (carrier !== this.#carrier) return;
     this.#carrier = undefined;
     this.#asked = false;
+    this.#brake[Symbol.dispose]();
     if (this.resumable) this.#keeper.sleep(this);
     else this.over();
   }
@@ -235,6 +247,7 @@ export class ManagedSession implements Outlet {
     if (this.#over) return;
     this.#over = true;
     this.#carrier = undefined;
+    this.#brake[Symbol.dispose]();
     const { router, intake } = this.#services;
     const before = this.weight;
     const missed = this.#sent.giveUp();

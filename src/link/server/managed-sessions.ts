@@ -19,7 +19,7 @@ export const KEPT = {
   /** Sessions that wait, in all; how many one account has is bounded by the router. */
   asleep: 10_000,
   /** Stanzas of one session that its client has not acknowledged, and their characters. */
-  stanzas: 4_096,
+  stanzas: 8_192,
   characters: 4 * MIB,
   /** Characters of all sessions. */
   total: 64 * MIB,
@@ -126,6 +126,10 @@ export class ManagedSessions implements Keeper, Disposable {
 
   now(): number {
     return this.#clock.now();
+  }
+
+  after(ms: number, then: () => void): Disposable {
+    return this.#clock.after(ms, then);
   }
 
   [Symbol.dispose](): void {

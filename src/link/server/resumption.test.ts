@@ -438,6 +438,28 @@ describe('a connection that breaks on the way back', () => {
   }
 });
 
+describe('a client that is slow to acknowledge', () => {
+  it('gets all of a burst of small messages, and keeps its session', async () => {
+    await using host = await startHost();
+    const { client: alice } = await managed(host, 'alice', 'a');
+    const [bob, carol] = [await host.login('bob', { resource: 'b' }), await host.login('bob', { resource: 'c' })];
+    const count = 20_000;
+    for (let n = 0; n < count; n += 1) bob.send("<message to='alice@localhost/a'/>");
+    for (let got = 0; got < count; ) {
+      // Time enough for a server that would take all of it.
+      for (let n = 0; n < 100; n += 1) {
+        carol.send(`<iq type='get' id='${n}'><ping xmlns='urn:xmpp:ping'/></iq>`);
+        await carol.until(new RegExp(` id='${n}'[^>]*>`));
+      }
+      const [all] = await alice.until(/^[\s\S]*<message [^>]*>/);
+      got += all.match(/<message /g)?.length ?? 0;
+      alice.send(a(got));
+    }
+    assert.equal(alice.ended, false);
+    assert.equal(bob.text.slice(0, 200), '', 'nothing came back');
+  });
+});
+
 describe('two clients that talk while connections break', () => {
   it('lose nothing and get nothing twice over 50 breaks at 200 messages a second each way', async t => {
     await using host = await startHost();

@@ -139,7 +139,7 @@ export class Router {
 
   #deliver(stanza: Addressed, to: readonly Jid[]): void {
     const copies = new Copies(to.length);
-    for (const address of to) this.outletOf(address)?.deliver(stanza, copies);
+    for (const address of to) this.outletOf(address)?.deliver(stanza, copies, this.#sender);
   }
 
   #refuse(stanza: Addressed, condition: StanzaCondition): void {
