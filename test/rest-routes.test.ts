@@ -173,6 +173,12 @@ test('a message to nobody is 202, and 200 with the bounce for who waits', async 
   );
 });
 
+test('who would wait for longer than the gateway does is told how long that is', async () => {
+  const body = '{"body":"x","to":"nobody@localhost"}';
+  const { headers } = await ask('POST', '/rest', JSON_TYPE, body, { prefer: 'wait=86400' });
+  assert.equal(headers.get('preference-applied'), 'wait=300');
+});
+
 test('a message that arrives is 202 at once for who waits', async () => {
   const body = '{"body":"x","to":"bob@localhost/test","id":"b2"}';
   const { status } = await ask('POST', '/rest', JSON_TYPE, body, { prefer: 'respond-async, wait=30' });

@@ -50,7 +50,7 @@ export async function submit(
   const prepared = prepareNaming(reply, principal, origin === undefined ? stanza : withOriginId(stanza, origin));
   const host = options.hostOf(principal);
   if (host === undefined) throw new RestanzaError('from-forbidden', 'this gateway does not serve that domain');
-  const wait = waitOf(request);
+  const wait = waitOf(request, options);
   if (wait !== undefined) reply.header('preference-applied', `wait=${wait}`);
   const answers = await exchange(host, prepared, wait, { request, reply, options, stays: origin !== undefined });
   if (answers.length === 0) reply.code(accepted).send();
@@ -134,11 +134,11 @@ async function patiently<Result>(
 const SECONDS = /^\d{1,9}(\.\d{1,3})?$/;
 const WAIT = /(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i;
 
-/** The seconds of `Prefer: wait`, where the request has it. */
-function waitOf({ headers }: FastifyRequest): number | undefined {
+/** The seconds of `Prefer: wait` within the configured bound, where the request has it. */
+function waitOf({ headers }: FastifyRequest, { iqMaxTimeout }: SubmissionOptions): number | undefined {
   const { prefer } = headers;
   const seconds = WAIT.exec(Array.isArray(prefer) ? prefer.join() : (prefer ?? ''))?.[1];
-  return seconds === undefined || Number(seconds) === 0 ? undefined : Number(seconds);
+  return seconds === undefined || Number(seconds) === 0 ? undefined : Math.min(Number(seconds), iqMaxTimeout);
 }
 
 /** Seconds to wait: the field `Prosody-Rest-Timeout`, else `Prefer: wait`, within the configured bound. */
