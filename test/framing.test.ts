@@ -193,3 +193,16 @@ test('an answer that takes its time comes before the refusal of what stands behi
   assert.deepEqual((await ended).statuses, [200, 400]);
   assert.equal(bob.takeAll().some(having({ id })), false);
 });
+
+test('who leaves before the answer is no fault of ours', async () => {
+  const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
+  socket.write(request(`GET ${PING_BOB}`, []));
+  await bob.next(({ name, attrs }) => name === 'iq' && attrs['type'] === 'get', 'the ping');
+  socket.resetAndDestroy();
+  await arrived();
+  await arrived();
+  assert.deepEqual(
+    running.lines.filter(({ msg }) => msg === 'request failed'),
+    [],
+  );
+});
