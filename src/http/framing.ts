@@ -20,7 +20,7 @@ const LAST_ANSWERS = 1_000;
 /** Requests of one connection that may wait for their answers; each costs some kilobytes as long as it does. */
 const MOST_DUE = 100;
 
-/** Milliseconds; as for streams of events. */
+/** Milliseconds; a socket that has taken a part of what was written notices it after twice as many. */
 const LONGEST_STALL = 30_000;
 
 /** How large a body may be. */
