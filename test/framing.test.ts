@@ -112,6 +112,7 @@ const SENT: readonly (readonly [what: string, text: string, statuses: readonly n
   ]),
   ['a host in the target', LAST.replace('POST ', 'POST http://localhost:1'), [202], 1],
   ['a user in the target', LAST.replace('POST ', 'POST http://x@localhost'), [400], 0],
+  ['Authorization twice', LAST.replace(HOST, `${HOST}\r\nauthorization: Bearer x`), [400], 0],
   ['Host twice', LAST.replace(HOST, `${HOST}\r\nhost: example.org`), [400], 0],
 ];
 

@@ -12,7 +12,7 @@ import { allowOrigins, type Origins, pagesOf } from './cors.ts';
 import { handleErrors, sendError } from './errors.ts';
 import { type BodyLimit, Connections } from './framing.ts';
 import type { OAuthOptions } from './oauth-exchange.ts';
-import { hostFault, originForm } from './origin.ts';
+import { originForm, senderFault } from './origin.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes, type ReceivingOptions } from './routes/events.ts';
 import { msgRoutes } from './routes/msg.ts';
@@ -105,7 +105,7 @@ export function createApp({
 function readBodies(app: FastifyInstance, connections: Connections): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', ({ body }, _payload, done) => done(null, body));
-  app.addHook('onRequest', ({ raw }, _reply, done) => done(connections.faultBefore(raw) ?? hostFault(raw)));
+  app.addHook('onRequest', ({ raw }, _reply, done) => done(connections.faultBefore(raw) ?? senderFault(raw)));
   app.addHook('preParsing', async (request, reply) => {
     try {
       request.body = await connections.body(request.raw, limitOf(request));

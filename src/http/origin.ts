@@ -67,10 +67,6 @@ export function foreignForm({ origin, host, 'sec-fetch-site': site }: IncomingHt
   return foreignOrigin({ origin, host, secFetchSite }, []);
 }
 
-function isHost(name: string): boolean {
-  return name.length === 4 && name.toLowerCase() === 'host';
-}
-
 const ABSOLUTE = /^https?:\/\/([^/?]+)(.*)$/is;
 
 /**
@@ -87,14 +83,30 @@ export function originForm({ url = '/', headers }: IncomingMessage): string {
 /** RFC 3986 §3.2.2 and §3.2.3. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*)(?::\d*)?$/i;
 
-/** What is wrong with the field `Host` of a request: HTTP/1.1 wants it exactly once, and it must be a host. */
-export function hostFault({ rawHeaders, headers, httpVersion }: IncomingMessage): RestanzaError | undefined {
-  let count = 0;
-  // Names stand at even places.
-  for (let at = 0; at < rawHeaders.length; at += 2) if (isHost(rawHeaders[at] ?? '')) count += 1;
-  if (count > 1 || (count === 0 && httpVersion !== '1.0')) {
-    return new RestanzaError('request-malformed', `there must be one Host field, and there are ${count}`);
+/**
+ * What is wrong with the fields that say whom a request is for and whom it is from: HTTP/1.1 wants `Host` exactly once, and it must
+ * be a host. Of two `Authorization` somebody on the way may have looked at the one, and we would take the other.
+ */
+export function senderFault(request: IncomingMessage): RestanzaError | undefined {
+  const { headers, httpVersion } = request;
+  const hosts = countOf('host', request);
+  if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) {
+    return new RestanzaError('request-malformed', `there must be one Host field, and there are ${hosts}`);
+  }
+  if (countOf('authorization', request) > 1) {
+    return new RestanzaError('request-malformed', 'there must be one Authorization field at most');
   }
   if (HOST.test(headers.host ?? '')) return undefined;
   return new RestanzaError('request-malformed', 'Host must be a name or an address, and a port where there is one');
+}
+
+/** How often a field is there, whose name is given in lower case. */
+function countOf(field: string, { rawHeaders }: IncomingMessage): number {
+  let count = 0;
+  // Names stand at even places.
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === field.length && name.toLowerCase() === field) count += 1;
+  }
+  return count;
 }
