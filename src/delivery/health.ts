@@ -39,8 +39,8 @@ export function healthAfter(health: Health, result: CallResult, call: Call): Hea
   if (name === 'gone') return { name: 'disabled' };
   if (name !== 'unwell') return HEALTHY;
   const asked = result.name === 'answer' ? readRetryAfter(result.retryAfter, call.now) : 0;
-  // Many calls may end by one outage; what began before the pause is no news.
-  if (health.name === 'paused' && call.began < health.since) {
+  // Many calls may end by one outage, some in the millisecond in which they began; what began before the pause is no news.
+  if (health.name === 'paused' && call.began <= health.since) {
     return { ...health, until: Math.max(health.until, call.now + asked) };
   }
   const before = health.name === 'paused' ? health.failures : 0;

@@ -140,6 +140,7 @@ describe('a target', () => {
   test('does not pause longer because many calls ended by one outage', () => {
     const paused = after(HEALTHY, fault('reset'), 0, 100);
     assert.deepEqual(after(paused, fault('reset'), 50, 110), paused);
+    assert.deepEqual(after(paused, fault('refused'), 100, 100), paused);
   });
 
   test('is well with its first good answer, or its first own mistake', () => {
