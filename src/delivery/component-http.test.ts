@@ -30,6 +30,8 @@ test('a call tells what mod_component_http tells', () => {
   });
   assert.match(call.stanza, /^<iq .*<query xmlns='jabber:iq:version'\/><\/iq>$/);
   assert.equal(JSON.parse(writeComponentHttp(MESSAGE)).body, 'Hi');
+  const others = makeStanza({ kind: 'message', payload: [element('body', NS.xhtml, {}, ['not ours'])] });
+  assert.ok(!('body' in JSON.parse(writeComponentHttp(others))));
 });
 
 interface Response {
@@ -80,6 +82,7 @@ const REPLIES: readonly (readonly [request: Stanza, response: Response, reply: s
   [MESSAGE, { body: 'not json' }, undefined],
   [MESSAGE, { body: [] }, undefined],
   [MESSAGE, { body: { stanza: '<message>' } }, undefined],
+  [MESSAGE, { body: { stanza: 7, body: 'x' } }, `<message ${SWAPPED} type='chat'><body>x</body></message>`],
   [MESSAGE, { body: { kind: 'other' } }, undefined],
   [MESSAGE, { type: 'text/plain', body: 'hello' }, undefined],
   [MESSAGE, { status: 201, body: { body: 'hello' } }, undefined],

@@ -71,6 +71,7 @@ describe('the verdict', () => {
         assert.ok(verdict.at >= now + step && verdict.at <= now + step * 1.2 + 1);
       }),
     );
+    assert.deepEqual(judge(answer(500), 'retry', trial({ random: 0.5 }), HEALTHY), { name: 'retry', at: 5_500 });
   });
 
   test('lets the receiver ask for more time, not for less', () => {
@@ -104,6 +105,8 @@ describe('the verdict', () => {
       assert.deepEqual(judge(result, 'retry', trial({ tries: 2, now: 10 }), health), { name: 'retry', at: 700 });
       const again = judge(result, 'retry', trial({ tries: 3, now: MINUTE }), health);
       assert.deepEqual(again, { name: 'retry', at: MINUTE + 5 * MINUTE });
+      const long = judge(result, 'retry', trial({ tries: 3, now: MINUTE }), { ...health, until: HOUR });
+      assert.deepEqual(long, { name: 'retry', at: HOUR });
     }
   });
 });
@@ -141,6 +144,7 @@ describe('a target', () => {
     const paused = after(HEALTHY, fault('reset'), 0, 100);
     assert.deepEqual(after(paused, fault('reset'), 50, 110), paused);
     assert.deepEqual(after(paused, fault('refused'), 100, 100), paused);
+    assert.deepEqual(after(paused, answer(503, '30'), 50, 110), { ...paused, until: 110 + 30 * SECOND });
   });
 
   test('is well with its first good answer, or its first own mistake', () => {

@@ -87,6 +87,12 @@ const REPLIES: readonly (readonly [what: string, request: Stanza, answer: Answer
     "<message type='error' id='m1'><error type='wait'/></message>",
   ],
   [
+    'what has an error of its own making in it is none',
+    stanza(),
+    answer(200, XML, "<message><error xmlns='urn:x'/></message>"),
+    "<message id='*'><error xmlns='urn:x'/></message>",
+  ],
+  [
     'a type of an iq follows',
     iq(),
     answer(200, JSON_TYPE, '{"type":"set","version":{"name":"N"}}'),
@@ -102,6 +108,12 @@ const REPLIES: readonly (readonly [what: string, request: Stanza, answer: Answer
     'an iq without type is a result',
     iq(),
     answer(200, XML, "<iq id='x'><x xmlns='urn:x'/></iq>"),
+    "<iq type='result' id='q1'><x xmlns='urn:x'/></iq>",
+  ],
+  [
+    'an iq without type is a result as text/xml too',
+    iq(),
+    answer(200, 'text/xml', "<iq id='x'><x xmlns='urn:x'/></iq>"),
     "<iq type='result' id='q1'><x xmlns='urn:x'/></iq>",
   ],
   [
@@ -147,6 +159,13 @@ const REPLIES: readonly (readonly [what: string, request: Stanza, answer: Answer
     "<message type='error' id='m1'><error type='wait'/></message>",
   ],
   [
+    'no receipt comes with a reply in an error status',
+    stanza({ payload: [ASKING] }),
+    answer(400, JSON_TYPE, '{"body":"x"}'),
+    "<message id='*'><body>x</body></message>",
+  ],
+  ['presence gets no receipt', stanza({ kind: 'presence', payload: [ASKING] }), answer(204), undefined],
+  [
     'a service may make the receipt itself',
     stanza({ payload: [ASKING] }),
     answer(200, XML, "<message><received xmlns='urn:xmpp:receipts' id='m1'/></message>"),
@@ -155,6 +174,18 @@ const REPLIES: readonly (readonly [what: string, request: Stanza, answer: Answer
   ['no receipt names a message without id', stanza({ id: undefined, payload: [ASKING] }), answer(204), undefined],
   ['a room gets no receipt', stanza({ type: 'groupchat', payload: [ASKING] }), answer(204), undefined],
   ['a delayed copy gets no receipt', stanza({ payload: [ASKING, element('delay', NS.delay)] }), answer(204), undefined],
+  [
+    'what is in an archive gets no receipt',
+    stanza({ payload: [ASKING, element('result', NS.archive)] }),
+    answer(204),
+    undefined,
+  ],
+  [
+    'what is forwarded gets no receipt',
+    stanza({ payload: [ASKING, element('forwarded', NS.forward)] }),
+    answer(204),
+    undefined,
+  ],
   [
     'a stanza in an error status is the reply',
     stanza(),
@@ -172,6 +203,24 @@ const REPLIES: readonly (readonly [what: string, request: Stanza, answer: Answer
     stanza(),
     answer(404, JSON_TYPE, '{"message":"x"}'),
     errorXml('message', 'm1', 'cancel', 'item-not-found', '404 Not Found'),
+  ],
+  [
+    'an empty result in an error status is an error',
+    iq(),
+    answer(403, JSON_TYPE, '{"kind":"iq","type":"result"}'),
+    errorXml('iq', 'q1', 'auth', 'forbidden', '403 Forbidden'),
+  ],
+  [
+    'a redirect is an error, whatever its text says',
+    iq(),
+    answer(302, TEXT, 'Found'),
+    errorXml('iq', 'q1', 'cancel', 'undefined-condition', '302 Found'),
+  ],
+  [
+    'a text in a redirect is for the operator',
+    stanza(),
+    answer(302, TEXT, 'Found'),
+    errorXml('message', 'm1', 'cancel', 'undefined-condition', '302 Found'),
   ],
   [
     '501 is feature-not-implemented',
