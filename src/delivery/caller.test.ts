@@ -2,8 +2,11 @@
  * Calls, and what comes of them.
  */
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { callerOf, PATIENCE, POST, Receiver, textOf } from '../../test/support/receiver.ts';
+import type { Lookup } from './caller.ts';
 
 describe('an answer', () => {
   test('comes with what is needed of it', async () => {
@@ -50,6 +53,23 @@ describe('an answer', () => {
     const result = await receiver.call();
     assert.equal(result.name === 'answer' && result.status, 404);
     assert.equal(textOf(result), '');
+  });
+
+  test('that is an error, or empty, may be compressed: its body is not looked at', async () => {
+    await using receiver = await Receiver.http(({ url }, response) => {
+      response.writeHead(url === '/404' ? 404 : 200, { 'Content-Encoding': 'gzip' }).end(url === '/404' ? 'xx' : '');
+    });
+    for (const status of [404, 200]) {
+      const result = await receiver.call({ ...POST, path: `/${status}` });
+      assert.deepEqual(result, { name: 'answer', status, body: new Uint8Array() });
+    }
+  });
+
+  test('may say that it is not compressed, as it likes to write it', async () => {
+    await using receiver = await Receiver.http((_, response) => {
+      response.writeHead(200, { 'Content-Encoding': 'Identity' }).end('here');
+    });
+    assert.equal(textOf(await receiver.call()), 'here');
   });
 
   test('is asked for without compression, over connections that are used again', async () => {
@@ -99,6 +119,58 @@ describe('a call', () => {
       const result = await receiver.call(POST, { ...PATIENCE, signal: stopping.signal });
       assert.equal(result.name === 'fault' && result.fault, 'stopped');
     }
+  });
+
+  test('that has ended before it had a connection is not made any more', async () => {
+    const paths: (string | undefined)[] = [];
+    await using receiver = await Receiver.http(({ url }, response) => {
+      paths.push(url);
+      response.end();
+    });
+    const { promise: found, resolve: find } = Promise.withResolvers<void>();
+    const lookup: Lookup = (_, __, done) => void found.then(() => done(null, [{ address: '127.0.0.1', family: 4 }]));
+    await using caller = callerOf(`http://bot:${receiver.port}/`, lookup);
+    const late = await caller.call({ ...POST, path: '/late' }, { ...PATIENCE, timeout: 20 });
+    assert.equal(late.name === 'fault' && late.fault, 'refused');
+    const calls = [1, 2].map(() => caller.call(POST, PATIENCE));
+    find();
+    await Promise.all(calls);
+    assert.deepEqual(paths, ['/stanzas', '/stanzas']);
+  });
+
+  for (const [what, head] of [
+    ['comes too late', ''],
+    ['is too long', `HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(262_145)}`],
+  ] as const) {
+    test(`whose answer ${what} gives up its connection`, async () => {
+      const { promise: closed, resolve } = Promise.withResolvers<void>();
+      await using receiver = await Receiver.tcp(socket =>
+        socket.once('close', resolve).on('data', () => socket.write(head)),
+      );
+      await using caller = callerOf(`http://127.0.0.1:${receiver.port}/`);
+      assert.equal((await caller.call(POST, { ...PATIENCE, timeout: 200 })).name, 'fault');
+      await closed;
+    });
+  }
+
+  test('leaves no timer and no listener behind', async () => {
+    await using receiver = await Receiver.http((_, response) => response.end());
+    const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length;
+    const { signal } = new AbortController();
+    await using caller = callerOf(`http://127.0.0.1:${receiver.port}/`);
+    const before = timers();
+    await caller.call(POST, { ...PATIENCE, signal });
+    assert.deepEqual([timers() - before, getEventListeners(signal, 'abort').length], [0, 0]);
+  });
+
+  test('waits for a connection while there are as many as there may be', async () => {
+    const waiting: ServerResponse[] = [];
+    await using receiver = await Receiver.http((_, response) => {
+      if (waiting.push(response) === 2) for (const one of waiting.splice(0)) one.end();
+    });
+    await using caller = callerOf(`http://127.0.0.1:${receiver.port}/`);
+    await Promise.all([1, 2, 3, 4, 5, 6].map(() => caller.call(POST, PATIENCE)));
+    assert.equal(receiver.connections, 2);
   });
 
   test('ends when its caller is disposed of', async () => {
