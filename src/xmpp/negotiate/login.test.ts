@@ -176,6 +176,24 @@ describe('a login', () => {
     ]);
   });
 
+  it('keeps what comes while a session is begun, and takes no other answer for that of its request', () => {
+    const begun = received("<iq type='result' id='session'/>");
+    for (const early of [
+      "<message from='a@b.example'/>",
+      "<iq type='result' id='other'/>",
+      "<iq type='get' id='session'><ping xmlns='urn:xmpp:ping'/></iq>",
+    ]) {
+      assert.deepEqual(run(OFF, ...LOGIN, features(BIND + SESSION), BOUND, received(early), begun).said, [
+        'begin user@home.example/desk undefined 1',
+      ]);
+    }
+  });
+
+  it('does not begin TLS once it has shown what it knows', () => {
+    const offered = run({ ...PLAN, tls: 'optional' }, ...LOGIN, features(TLS + BIND));
+    assert.match(offered.said.join(), /^<iq id='bind'/);
+  });
+
   it('goes on with a session, before it asks for a resource', () => {
     const asked = run(RESUME, ...LOGIN, features(BIND + SM));
     assert.deepEqual(asked.said, [`<resume xmlns='${NS.management}' previd='sm-1' h='7'/>`]);
@@ -313,6 +331,12 @@ describe('a login with SASL2', () => {
     ]);
   });
 
+  it('asks once for a session that cannot be resumed', () => {
+    const failed = granted(`<failed xmlns='${NS.management}' h='8'/>`, '');
+    const after = runSecured(BACK, ...upTo(ALL), failed, features(BIND + SM));
+    assert.match(after.said.join(), /^<iq id='bind'/);
+  });
+
   it('does not take an address of somebody else, or none', () => {
     for (const resource of ['', '.evil/x']) {
       const bound = granted(`<bound xmlns='${NS.bind2}'/>`, resource);
@@ -335,6 +359,21 @@ describe('a login that cannot be done', () => {
       assert.deepEqual([said, state.name], [[`fail ${failure}`], 'over']);
     });
   }
+
+  it('says whether TLS, which is off, would have helped', () => {
+    for (const [child, wantsTls] of [
+      ['<required/>', true],
+      ['<optional/>', false],
+    ] as const) {
+      const { state, commands } = advance(
+        OFF,
+        run(OFF, HEADER).state,
+        features(`<starttls xmlns='${NS.tls}'>${child}</starttls>`),
+      );
+      assert.equal(state.name, 'over');
+      assert.deepEqual(commands, [{ do: 'fail', failure: { kind: 'no-login', wantsTls } }]);
+    }
+  });
 
   it('says so when the login is denied, or there is no session after it', () => {
     const denied: LoginInput = { name: 'denied', fault: new SaslFault('not-authorized', 'no') };
@@ -364,6 +403,8 @@ describe('a login that cannot be done', () => {
       [HEADER, features(SASL), stray],
       [...LOGIN, stray],
       [...LOGIN, features(BIND), stray],
+      [...LOGIN, features(BIND), received("<message type='error' id='bind'/>")],
+      [...LOGIN, features(BIND + SM), BOUND, received('<other/>')],
       [HEADER, HEADER],
       [SECURED],
       [AUTHENTICATED],
@@ -372,6 +413,9 @@ describe('a login that cannot be done', () => {
       [...LOGIN, features(BIND + SM), BOUND, BOUND, received("<x xmlns='urn:x'/>")],
     ];
     for (const inputs of places) assert.throws(() => run(OFF, ...inputs), StreamFault);
+    for (const answer of [`<x xmlns='${NS.tls}'/>`, "<proceed xmlns='urn:x'/>"]) {
+      assert.throws(() => run(PLAN, HEADER, features(TLS), received(answer)), StreamFault);
+    }
   });
 
   for (const jid of ['', 'user@home.example', 'other@home.example/desk', 'user@else.example/desk', 'a@b@c']) {
