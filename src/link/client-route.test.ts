@@ -4,7 +4,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseJid } from '../xmpp/jid.ts';
-import { type Arrival, allowsPlain, ClientRoutes, configuredRoute, type Route, routeOn } from './client-route.ts';
+import {
+  type Arrival,
+  allowsPlain,
+  ClientRoutes,
+  configuredRoute,
+  type Route,
+  routeBeside,
+  routeOn,
+} from './client-route.ts';
 import type { TlsPolicy } from './dial.ts';
 import type { Destination } from './srv.ts';
 
@@ -96,6 +104,29 @@ describe('a redirect', () => {
     });
   }
 
+  it('is not needed for a password to be kept from those who listen on the way', () => {
+    for (const [tls, anywhere] of [
+      ['required', false],
+      ['optional', false],
+      ['off', true],
+    ] as const) {
+      const route = configuredRoute(undefined, tls);
+      assert.deepEqual([allowsPlain(route, false), allowsPlain(route, true)], [anywhere, true]);
+    }
+  });
+
+  it('from a connection of direct TLS leads to direct TLS, but to the usual port without', () => {
+    const direct = arrived('required', { directTls: true });
+    const isDirect = (address: string) => routeOn(direct, address)?.server?.directTls;
+    assert.deepEqual(['xmpp.example:5223', 'other.example:5223', 'xmpp.example'].map(isDirect), [true, true, false]);
+  });
+
+  it('wins nothing back by way of this machine', () => {
+    const once = routeOn(arrived('off', away), '127.0.0.1:5222');
+    const next = routeOn(arrived('off', here, once), 'localhost:5299');
+    assert.equal(next && allowsPlain(next, true), false);
+  });
+
   it('wins nothing back by way of the first machine', () => {
     const once = routeOn(arrived('off', away), 'other.example:5222');
     const back = routeOn(arrived('off', { host: 'other.example' }, once), 'xmpp.example:5222');
@@ -122,6 +153,25 @@ describe('the ways of a link', () => {
       assert.deepEqual([last.onward, last.reconnect], [undefined, 'yield']);
       assert.match(last.cause.text, /^the servers of home\.example send their clients from one to the other/);
     }
+  });
+
+  it('lead past each of the destinations of DNS, and those are not counted', () => {
+    const routes = new ClientRoutes(parseJid('alice@home.example'), undefined, 'required');
+    const named = ['a', 'b', 'c', 'd', 'e', 'f'].map(host => ({ host, port: 5222, directTls: false }));
+    const { route, dialled } = arrived('required');
+    const besides: Route[] = [];
+    for (let beside = routeBeside({ route, dialled: { ...dialled, left: named } }); beside !== undefined; ) {
+      besides.push(beside);
+      beside = routeBeside({ route: beside, dialled: { ...dialled, left: beside.left?.slice(1) ?? [] } });
+    }
+    assert.deepEqual(
+      besides.map(({ left }) => left?.length),
+      [4, 3, 2, 1],
+    );
+    for (const beside of besides) assert.ok(routes.follow({ ...end, onward: beside }).onward);
+    for (let time = 0; time < 3; time++) assert.ok(routes.follow(end).onward);
+    for (const beside of besides) assert.ok(routes.follow({ ...end, onward: beside }).onward);
+    assert.equal(routes.follow(end).onward, undefined);
   });
 
   it('are counted anew once the link was online', () => {

@@ -87,7 +87,7 @@ export function routeOn({ route, dialled }: Arrival, address: string): Route | u
  * @returns `undefined` when there is none
  */
 export function routeBeside({ route, dialled: { left } }: Arrival): Route | undefined {
-  return left.length === 0 ? undefined : { ...route, left: route.left === undefined ? left.slice(0, OTHERS) : left };
+  return left.length === 0 ? undefined : { ...route, left: left.slice(0, OTHERS) };
 }
 
 /** A host as the DNS names it. */
