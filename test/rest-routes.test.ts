@@ -233,6 +233,19 @@ for (const [method, path, body, text] of HINTS) {
   });
 }
 
+test('to wait for no time is not to wait', async () => {
+  const message = '{"to":"bob@localhost","body":"x"}';
+  const { status, headers } = await ask('POST', '/rest', JSON_TYPE, message, { prefer: 'wait=0' });
+  assert.deepEqual([status, headers.get('preference-applied')], [202, null]);
+});
+
+test('a key that is cut in the middle of a character is named all the same', async () => {
+  const key = `${'k'.repeat(63)}🐢`;
+  const message = JSON.stringify({ to: 'bob@localhost', body: 'x', [key]: 1 });
+  const { status, headers } = await ask('POST', '/rest', JSON_TYPE, message);
+  assert.deepEqual([status, headers.get('restanza-ignored')], [202, `${'k'.repeat(63)}%EF%BF%BD`]);
+});
+
 test('an address may be as long as addresses can be', async () => {
   const address = `${'a'.repeat(1_023)}@localhost/${'r'.repeat(1_023)}`;
   const { status, text } = await ask('GET', `/rest/ping/${address}`);

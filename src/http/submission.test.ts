@@ -9,9 +9,10 @@ import { fastify } from 'fastify';
 import { Mailbox } from '../../test/support/mailbox.ts';
 import { portOf } from '../../test/support/port-of.ts';
 import type { Principal } from '../auth/principal.ts';
+import { RestanzaError } from '../errors.ts';
 import { parseJid } from '../xmpp/jid.ts';
 import { authorized } from './authorized.ts';
-import { holding } from './submission.ts';
+import { holding, submit } from './submission.ts';
 
 const ALICE: Principal = { address: parseJid('alice@localhost'), session: 'one' };
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
@@ -74,6 +75,20 @@ test('the host of a caller is held from the check of his credentials to the answ
   await once(socket, 'data');
   await ended.take();
   assert.deepEqual(told, ['held', 'released']);
+});
+
+test('who acts through no host here is told so', async t => {
+  const app = fastify();
+  t.after(() => app.close());
+  const stanza = { kind: 'message', payload: [] } as const;
+  const options = { hostOf: () => undefined, iqTimeout: 1, iqMaxTimeout: 1 };
+  app.get('/', (request, reply) => submit({ principal: ALICE, stanza }, request, reply, options));
+  app.setErrorHandler((error, _request, reply) => {
+    assert.ok(error instanceof RestanzaError);
+    reply.code(error.row.status).send(error.code);
+  });
+  const { statusCode, body } = await app.inject('/');
+  assert.deepEqual([statusCode, body], [403, 'from-forbidden']);
 });
 
 test('it is released once when the caller goes, also for requests that wait behind another, and not held after that', async t => {
