@@ -108,3 +108,61 @@ test('many dead letters of one lane go back to their places at once', () => {
   );
   assert.deepEqual(lanes.backlog, { entries: 200_000, bytes: 2_000_000 });
 });
+
+const seqs = (items: readonly Queued[]) => items.map(({ seq }) => seq);
+
+test('one delivery of a lane is under way at a time, and only its own end lets the next one go', () => {
+  const lanes = new Lanes();
+  const items = [1, 2, 3].map(seq => queued(seq, 'a'));
+  for (const item of items) {
+    lanes.add(item);
+    lanes.claim(0, 1);
+  }
+  assert.deepEqual(lanes.claim(0, 10), []);
+  const [first, second] = items;
+  assert.ok(first && second);
+  lanes.end(first);
+  assert.deepEqual(seqs(lanes.claim(0, 10)), [2]);
+  lanes.end(first);
+  assert.deepEqual([lanes.claim(0, 10), lanes.backlog.entries], [[], 2]);
+  lanes.end(second, { ...second, next: 9 });
+  assert.deepEqual([lanes.claim(8, 10), seqs(lanes.claim(9, 10))], [[], [2]]);
+});
+
+test('what is made due at once keeps its place, also while another of its lane is under way', () => {
+  const lanes = new Lanes();
+  const [first, second, third] = [queued(1, 'a'), queued(2, 'a', 5), queued(3, 'a')];
+  lanes.addAll([first, second, third]);
+  assert.deepEqual(seqs(lanes.claim(0, 10)), [1]);
+  lanes.hasten(first);
+  lanes.hasten(second);
+  lanes.hasten(third);
+  assert.deepEqual(lanes.claim(0, 10), []);
+  lanes.end(first);
+  const claimed = lanes.claim(0, 10);
+  assert.deepEqual(seqs(claimed), [2]);
+  for (const item of claimed) lanes.end(item);
+  assert.deepEqual(seqs(lanes.claim(0, 10)), [3]);
+  assert.equal(lanes.backlog.entries, 1);
+});
+
+test('when the older of two presences has gone out, the newer one still gives way', () => {
+  const lanes = new Lanes();
+  const presence = (seq: number) => ({ ...queued(seq, 'p'), presence: 'p to us' });
+  for (const seq of [1, 2]) assert.equal(lanes.add(presence(seq)), undefined);
+  assert.deepEqual(seqs(lanes.claim(0, 1)), [1]);
+  lanes.addAll(Array.from({ length: 100 }, (_, seq) => queued(seq + 10, `a${seq}`)));
+  assert.equal(lanes.add(presence(200))?.seq, 2);
+});
+
+test('a presence that has gone out does not give way, nor does a newer one for it', () => {
+  const lanes = new Lanes();
+  lanes.addAll(Array.from({ length: 100 }, (_, seq) => queued(seq + 10, `a${seq}`)));
+  const presence = (seq: number) => ({ ...queued(seq, 'p'), presence: 'p to us' });
+  assert.equal(lanes.add(presence(1)), undefined);
+  assert.deepEqual(seqs(lanes.claim(0, 1)), [1]);
+  assert.equal(lanes.add(presence(200)), undefined);
+  assert.equal(lanes.add(presence(201))?.seq, 200);
+  assert.equal(lanes.add(presence(202))?.seq, 201);
+  assert.deepEqual(lanes.backlog, { entries: 102, bytes: 1_020 });
+});
