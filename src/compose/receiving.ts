@@ -143,8 +143,12 @@ export class Receiving implements AsyncDisposable {
   }
 }
 
-/** A callback as the target of a link. */
-function targetOf(name: string, config: CallbackConfig, link: Jid, events: Source['events']): Target {
+/**
+ * A callback as the target of a link.
+ *
+ * @param name of the callback among those of the link
+ */
+export function targetOf(name: string, config: CallbackConfig, link: Jid, events: Source['events']): Target {
   const { url, types, from, to, payload, bearer, secret, old_secret: oldSecret, allow_private: allowPrivate } = config;
   const login = url.user && { user: url.user.name, password: url.user.password };
   return {
