@@ -156,6 +156,20 @@ describe('an operator', () => {
   });
 });
 
+test('what was made due at once is due at once after a restart too', async t => {
+  const { open, clock } = await newPlace(t);
+  {
+    await using journal = open();
+    await journal.append([entryOf(messageOf('1'))]);
+    const [first] = await settleAll(journal, 'hook', retryAt(clock.now + 60_000));
+    assert.ok(first);
+    assert.equal(journal.retry({ id: first.id }, [LINK]), 1);
+  }
+  await using journal = open();
+  assert.equal(journal.nextDue('hook'), 0);
+  assert.equal(journal.claim('hook', clock.now, 10).length, 1);
+});
+
 describe('pruning', () => {
   test('drops what is old and settled, and nothing that is owed', async t => {
     const { open, clock } = await newPlace(t);
@@ -171,6 +185,7 @@ describe('pruning', () => {
       assert.equal(journal.prune(clock.now, Number.MAX_SAFE_INTEGER), 4);
       assert.equal(journal.prune(clock.now, Number.MAX_SAFE_INTEGER), 0);
       assert.equal(journal.first, 3);
+      assert.equal(journal.read(0, WHOLE, 10).length, 2);
       assert.equal(journal.find(done.id, [LINK]), undefined);
       assert.deepEqual(
         journal.list({ links: [LINK], limit: 10 }).map(({ entry }) => bodyOf(entry.stanza)),
