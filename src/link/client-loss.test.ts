@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import { BlackHole } from '../../test/support/black-hole.ts';
 import { ClientProbe, message } from '../../test/support/client-link.ts';
 import { listenRaw } from '../../test/support/component-server.ts';
 import { Mailbox } from '../../test/support/mailbox.ts';
@@ -134,5 +135,14 @@ describe('a client link whose server goes away', () => {
       assert.deepEqual(await Array.fromAsync(probe.link.incoming), []);
       assert.deepEqual(probe.clock.waits, []);
     }
+  });
+});
+
+describe('a client link that is closed', () => {
+  it('while it dials gives that up at once', { skip: process.platform !== 'linux' }, async () => {
+    await using hole = await BlackHole.open('127.0.0.1');
+    const probe = new ClientProbe(hole.port);
+    await probe[Symbol.asyncDispose]();
+    assert.equal(probe.link.state.name, 'closed');
   });
 });
