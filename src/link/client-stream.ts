@@ -86,7 +86,7 @@ export class ClientStream {
       const [domain, signal] = [domainOf(plan.account), this.#dialling.signal];
       this.#take(await dial({ ...route, domain, trust, signal, clock, random, resolver }));
     } catch (error) {
-      if (!this.#over) this.#lose(again(error instanceof DialError ? error.message : String(error)));
+      this.#lose(again(error instanceof DialError ? error.message : String(error)));
       this.#closed.resolve();
     }
   }
