@@ -23,6 +23,9 @@ const MOST_DUE = 100;
 /** Milliseconds; a socket that has taken a part of what was written notices it after twice as many. */
 const LONGEST_STALL = 30_000;
 
+/** Milliseconds after which an answer that is not taken yet is watched; as good as all are taken at once. */
+const LOOK = 5_000;
+
 /** How large a body may be. */
 export interface BodyLimit {
   readonly bytes: number;
@@ -45,6 +48,8 @@ export class Connections {
   readonly #connections = new WeakMap<Socket, Connection>();
   /** Requests whose clients wait for a word before they send the body, with the way to say it. */
   readonly #expecting = new WeakMap<IncomingMessage, ServerResponse>();
+  /** Answers that are on their way, and not watched yet. */
+  readonly #answers = new Set<ServerResponse>();
   /** Requests that began after the fault of their connection, or with it. */
   readonly #late = new WeakMap<IncomingMessage, RestanzaError>();
 
@@ -64,9 +69,25 @@ export class Connections {
     });
     server.prependListener('request', (request, response) => {
       const connection = this.#of(request.socket);
-      connection.begin(request, response);
+      connection.begin(request, response, () => this.#answers.delete(response));
       if (connection.fault !== undefined) this.#late.set(request, connection.fault);
     });
+    const looking = setInterval(() => this.#look(), Math.min(LOOK, this.#longestStall));
+    looking.unref();
+    server.once('close', () => clearInterval(looking));
+  }
+
+  /** A timer for each answer would cost more than to write it. */
+  #look(): void {
+    for (const response of this.#answers) {
+      const { socket } = response;
+      // The answer to an earlier request may still be due.
+      if (socket === null) continue;
+      this.#answers.delete(response);
+      socket.setTimeout(this.#longestStall);
+      // Before Node bounds the wait for the next request by the same timer.
+      response.prependOnceListener('finish', () => socket.setTimeout(0));
+    }
   }
 
   #of(socket: Socket): Connection {
@@ -103,7 +124,8 @@ export class Connections {
    * would stay for as long as somebody likes who does not read.
    */
   answering({ socket }: IncomingMessage, response: ServerResponse): void {
-    this.#connections.get(socket)?.answering(response, this.#longestStall);
+    // A request that was injected has no connection, and who has left is heard of no more.
+    if (this.#connections.has(socket) && !response.destroyed) this.#answers.add(response);
   }
 
   /** What the server is to do when it cannot understand a client or waits for it in vain: its `clientError`. */
@@ -137,7 +159,8 @@ class Connection {
     return this.#fault;
   }
 
-  begin(request: IncomingMessage, response: ServerResponse): void {
+  /** @param over is told when the answer is written, or nobody is there for it any more */
+  begin(request: IncomingMessage, response: ServerResponse, over: () => void): void {
     if (isAmbiguous(request)) this.#fault ??= new RestanzaError('request-malformed', 'chunked is the only coding here');
     this.#last = request;
     this.#due += 1;
@@ -148,24 +171,12 @@ class Connection {
     const answered = () => {
       if (isDue) this.#due -= 1;
       isDue = false;
+      over();
       this.#endWhenDone();
     };
     // Before Node closes the connection behind the last answer, for the fault is not told yet.
     response.prependOnceListener('finish', answered);
     response.once('close', answered);
-  }
-
-  answering(response: ServerResponse, longestStall: number): void {
-    // A request that was injected has no connection.
-    if (this.#last === undefined) return;
-    const watch = () => {
-      this.#socket.setTimeout(longestStall);
-      // Before Node bounds the wait for the next request by the same timer.
-      response.prependOnceListener('finish', () => this.#socket.setTimeout(0));
-    };
-    // The answer to an earlier request may still be due.
-    if (response.socket === null) response.once('socket', watch);
-    else watch();
   }
 
   /** Who asks on and on takes no answer, so he gets none; what he has sent already and is not read yet is not done. */
