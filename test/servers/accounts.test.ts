@@ -34,7 +34,7 @@ interface Scene {
   readonly home: Home;
   readonly receiver: CallbackReceiver;
   readonly bob: Peer;
-  /** Starts the gateway, on the same data each time; the account is online and has caught up when this returns. */
+  /** Starts the gateway, on the same data each time; the account is online and gets copies when this returns. */
   start(): Promise<Gateway>;
   /** The next stanza that the callback is told of. */
   told(): Promise<Told>;
@@ -60,6 +60,8 @@ async function opened(t: TestContext, kind: HomeKind, most?: number): Promise<Sc
     start: async () => {
       const gateway = owned.use(await startGateway(hosts, { data: folder.path }));
       await gateway.logged([`"account":"${BOT}"`, '"msg":"client session has begun"']);
+      // The answer to what turns carbons on. A client that is quicker than that would have its copies from the archive alone.
+      await gateway.logged(['"kind":"iq","type":"result","msg":"stanza without a receiver dropped"']);
       return gateway;
     },
     told: async () => {
