@@ -124,8 +124,8 @@ export class Connections {
    * would stay for as long as somebody likes who does not read.
    */
   answering({ socket }: IncomingMessage, response: ServerResponse): void {
-    // A request that was injected has no connection, and who has left is heard of no more.
-    if (this.#connections.has(socket) && !response.destroyed) this.#answers.add(response);
+    // A request that was injected came on no connection, and who has left is heard of no more.
+    if (this.#connections.get(socket)?.hasBegun && !response.destroyed) this.#answers.add(response);
   }
 
   /** What the server is to do when it cannot understand a client or waits for it in vain: its `clientError`. */
@@ -157,6 +157,11 @@ class Connection {
 
   get fault(): RestanzaError | undefined {
     return this.#fault;
+  }
+
+  /** Whether a request has come on it. */
+  get hasBegun(): boolean {
+    return this.#last !== undefined;
   }
 
   /** @param over is told when the answer is written, or nobody is there for it any more */
