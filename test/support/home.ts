@@ -53,6 +53,8 @@ export interface HomeKind {
   readonly isWhole: boolean;
   /** Whether a session can be gone back to (XEP-0198). */
   readonly resumes: boolean;
+  /** With which condition a query of an archive is refused where there is none. */
+  readonly noArchive: string;
   /**
    * @param hasArchive whether messages are archived where that can be; archives get slower the more they hold
    * @param most how many messages the archive of an account keeps; Prosody alone has such a bound
@@ -92,6 +94,7 @@ export const HOMES: readonly HomeKind[] = [
       name: `${name} ${hasTls ? 'with' : 'without'} TLS`,
       isWhole: true,
       resumes: true,
+      noArchive: 'service-unavailable',
       open: (hasArchive?: boolean, most?: number) => serverHome(start, { hasTls, hasArchive, most }),
     })),
   ]),
@@ -99,9 +102,16 @@ export const HOMES: readonly HomeKind[] = [
     name: 'jabberd2',
     isWhole: false,
     resumes: false,
+    noArchive: 'feature-not-implemented',
     open: () => serverHome(serving => startJabberd2(serving), { hasTls: true }),
   },
-  { name: 'the embedded host of another gateway', isWhole: false, resumes: true, open: embeddedHome },
+  {
+    name: 'the embedded host of another gateway',
+    isWhole: false,
+    resumes: true,
+    noArchive: 'service-unavailable',
+    open: embeddedHome,
+  },
 ];
 
 /** How a server is set up. */
